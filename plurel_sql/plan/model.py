@@ -1,0 +1,508 @@
+"""The plan: everything that decides the data, as plain JSON. ``sampler/src/plan.rs`` is its twin in Rust.
+
+The contract (docs/decisions/0001): ``cell(table, column, row) = f(plan, table, column, row)``. The plan is the whole
+state; no generator carries anything from row to row. Random numbers are drawn from a counter-based generator keyed by
+``(seed, names..., purpose)``, never by positions, so a table that doesn't depend on a change doesn't move.
+
+``tables`` stand in *value order*: a table's values may depend on tables that stand before it and, through a self
+reference, on itself. Keys need no order: every key is a closed-form function of the row number.
+
+Times are microseconds since 1970-01-01 UTC, everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from plurel_sql.schema.model import Note, Schema
+
+Micros = int
+
+
+# --- links: the laws of foreign keys --------------------------------------------------------------------------------
+
+
+class Driver(msgspec.Struct, frozen=True, tag="driver"):
+    """Children of one parent are contiguous rows; at most one link of a table has this law.
+
+    Each parent gets at least ``minimum`` and at most ``cap`` children; ``spread`` s shapes the degrees (0 constant,
+    1 geometric-like, 2 heavy-tailed). Feasible iff ``minimum * parents <= rows <= cap * parents``.
+    """
+
+    spread: float = 1.0
+    minimum: int = 0
+    cap: int = 2**40
+
+
+class Level(msgspec.Struct, frozen=True):
+    """One level of the hierarchical block model: cluster counts on either side, share of weight on the diagonal."""
+
+    child: int
+    parent: int
+    focus: float
+
+
+class Affinity(msgspec.Struct, frozen=True, tag="affinity"):
+    """Any child row may meet any parent that exists by then, hubs first.
+
+    Child rows are cut into ``epochs``; the parents eligible in an epoch are the prefix that exists when it starts.
+    ``skew`` is the power of the rank map (1 uniform, 3 a few hubs), ``recency`` the share of children that go to
+    recent parents, ``spread`` the irregularity of degrees within a piece, ``levels`` the block model.
+    For a self reference the eligible prefix is the rows before the epoch: epoch 0 are the ``roots``, which are NULL or
+    point to themselves.
+    """
+
+    epochs: int = 1
+    skew: float = 1.5
+    recency: float = 0.0
+    spread: float = 1.0
+    levels: tuple[Level, ...] = ()
+    roots: Literal["null", "self"] = "null"
+
+
+class OneToOne(msgspec.Struct, frozen=True, tag="one_to_one"):
+    """No parent has two children. With more rows than parents the surplus rows are NULL (nullable links only)."""
+
+    order: Literal["monotone", "permuted"] = "monotone"
+
+
+class Within(msgspec.Struct, frozen=True, tag="within"):
+    """A parent inside the same scope as another link's parent, so that shared key columns agree.
+
+    ``scope`` is a table that both the parent of link ``via`` and this link's parent hang on by drivers (either may be
+    the scope's own child or deeper). With ``tree`` the parent is an earlier row of the same table in the same scope.
+    """
+
+    via: int
+    scope: str
+    skew: float = 1.0
+    tree: bool = False
+    roots: Literal["null", "self"] = "null"
+
+
+class Junction(msgspec.Struct, frozen=True, tag="junction"):
+    """One coordinate of a tuple that must be unique together with link ``after``'s parent.
+
+    The row's ordinal k among the children of its ``after`` parent (the row number itself where ``after`` is None) is
+    permuted over the product of ``dims`` and split into coordinates; this link takes coordinate ``index`` (its dim is
+    its parent's row count, or the size of the parent's range inside ``scope``). ``key`` names the tuple, so that all
+    its members share one permutation.
+    """
+
+    key: str
+    after: int | None
+    dims: tuple[int, ...]
+    index: int
+    scope: str | None = None
+
+
+class Derived(msgspec.Struct, frozen=True, tag="derived"):
+    """The parent is reached over other links: ``path[0]`` of this table, then ``path[1]`` of that parent, ..."""
+
+    path: tuple[int, ...]
+
+
+class Same(msgspec.Struct, frozen=True, tag="same"):
+    """The same row number as another link's parent: two keys on one column whose parents count alike."""
+
+    link: int
+
+
+Law = Driver | Affinity | OneToOne | Within | Junction | Derived | Same
+
+
+class Link(msgspec.Struct, frozen=True):
+    """One foreign key. ``name`` (ForeignKey.label) keys its random numbers; ``causal`` says whether the parent's
+    values and hidden trait are causes of this table's columns."""
+
+    name: str
+    parent: str
+    law: Law
+    null_rate: float = 0.0
+    causal: bool = False
+
+
+# --- axes: when a row happens -----------------------------------------------------------------------------------------
+
+
+class Static(msgspec.Struct, frozen=True, tag="static"):
+    """The table has no time."""
+
+
+class Own(msgspec.Struct, frozen=True, tag="own"):
+    """Row order is time order from ``start`` to ``end``: an inverse cumulative intensity.
+
+    Intensity per day = exp(``trend`` * x) * (1 + ``yearly`` * sin(2 pi (day of year + phase) / 365.25)) *
+    ``weekly[weekday]``, x in 0..1 along the axis; within a day by ``hourly[24]``. Times are rounded *up* to
+    ``resolution``; ``distinct`` makes them strictly increasing (at least one resolution apart).
+    """
+
+    start: Micros
+    end: Micros
+    trend: float = 0.0
+    yearly: float = 0.0
+    weekly: tuple[float, ...] = (1.0,) * 7
+    hourly: tuple[float, ...] = (1.0,) * 24
+    resolution: Micros = 1_000_000
+    distinct: bool = False
+
+
+class Inherited(msgspec.Struct, frozen=True, tag="inherited"):
+    """Time of link ``link``'s parent plus a delay: ``mode`` "delay" is exponential with mean ``delay``; "span" spreads
+    the children of one parent evenly, in order, between the parent's time and ``end``; "together" adds nothing.
+    No time passes ``end`` (except by rounding up to ``resolution``)."""
+
+    link: int
+    end: Micros
+    mode: Literal["delay", "span", "together"] = "delay"
+    delay: Micros = 86_400_000_000
+    resolution: Micros = 1_000_000
+
+
+Axis = Static | Own | Inherited
+"""A row is never earlier than any of its parents that stand before it in value order: the sampler lifts it."""
+
+
+# --- codecs: from latent rank to cell -----------------------------------------------------------------------------------
+
+
+class Knots(msgspec.Struct, frozen=True):
+    """A quantile function, piecewise linear: ``x[k]`` at rank ``u[k]``; u rises from 0 to 1."""
+
+    u: tuple[float, ...]
+    x: tuple[float, ...]
+
+
+class Number(msgspec.Struct, frozen=True, tag="number", omit_defaults=True):
+    """A number or a point in time (microseconds; date columns are cut to the day), by its quantile function.
+
+    Rounded to a multiple of ``step`` (0: not rounded), then, with probability ``ending_share``, the fraction is replaced
+    by one of ``endings`` (0.99, ...); clamped to ``low..high``.
+    """
+
+    knots: Knots
+    step: float = 0.0
+    low: float | None = None
+    high: float | None = None
+    endings: tuple[float, ...] = ()
+    ending_share: float = 0.0
+
+
+class Bool(msgspec.Struct, frozen=True, tag="bool"):
+    """True where the rank is above ``1 - p``."""
+
+    p: float
+
+
+class Category(msgspec.Struct, frozen=True, tag="category"):
+    """One of ``labels`` (text, cast to the column's type), chosen by rank along the cumulated ``weights``."""
+
+    labels: tuple[str, ...]
+    weights: tuple[float, ...]
+
+
+class Lit(msgspec.Struct, frozen=True, tag="lit"):
+    text: str
+
+
+class Vocab(msgspec.Struct, frozen=True, tag="vocab"):
+    """An entry of the plan's vocabulary ``list``. ``by`` "rank" walks the list with the column's rank (so that parallel
+    lists under one rank agree: city, state, zip), "hash" draws anew; ``zipf`` > 0 favours early entries."""
+
+    list: str
+    by: Literal["rank", "hash"] = "hash"
+    zipf: float = 0.0
+
+
+class Chars(msgspec.Struct, frozen=True, tag="chars"):
+    """``count`` random characters of ``alphabet``."""
+
+    alphabet: str
+    count: int
+
+
+class Serial(msgspec.Struct, frozen=True, tag="serial"):
+    """The row number (permuted over the table where ``permute``), plus ``start``, written in the digits of
+    ``alphabet``, left-padded with its first character to ``width``: injective."""
+
+    alphabet: str = "0123456789"
+    width: int = 1
+    start: int = 1
+    permute: bool = False
+
+
+class Cell(msgspec.Struct, frozen=True, tag="cell"):
+    """Another column of the row as text: "plain", "lower", "upper", "slug" (ascii, a-z0-9 and -), "initial"."""
+
+    column: str
+    form: Literal["plain", "lower", "upper", "slug", "initial"] = "plain"
+
+
+class Prose(msgspec.Struct, frozen=True, tag="prose"):
+    """``low``..``high`` words from the topic lists ``topics`` (vocabulary names) mixed with ``common``; the rank picks
+    the topic, so the words carry signal. ``title`` capitalises each word and ends without a stop."""
+
+    topics: tuple[str, ...]
+    common: str
+    low: int
+    high: int
+    title: bool = False
+
+
+class Num(msgspec.Struct, frozen=True, tag="num"):
+    """A whole number, low..high inclusive, zero-padded to ``width``."""
+
+    low: int
+    high: int
+    width: int = 0
+
+
+Segment = Lit | Vocab | Chars | Serial | Cell | Prose | Num
+
+
+class Text(msgspec.Struct, frozen=True, tag="text", omit_defaults=True):
+    """Segments written one after another, cut at ``max_length`` characters (never inside a Serial: the planner sees to
+    that by cutting from the first segment), padded with "x" up to ``min_length``."""
+
+    segments: tuple[Segment, ...]
+    max_length: int | None = None
+    min_length: int = 0
+
+
+class Uuid(msgspec.Struct, frozen=True, tag="uuid"):
+    """A UUID of ``version`` 4, or 7 (ordered by the row's time); unique by construction (a bijection of the row number
+    under the column's key)."""
+
+    version: Literal[4, 7] = 4
+
+
+class Json(msgspec.Struct, frozen=True, tag="json"):
+    """An object (or with ``array`` a list of one kind of item) of a few members."""
+
+    fields: tuple[tuple[str, Codec], ...]
+    array: bool = False
+
+
+class Bytes(msgspec.Struct, frozen=True, tag="bytes"):
+    """``low``..``high`` random bytes; with ``serial`` the first 8 (or fewer) carry the row number: injective."""
+
+    low: int
+    high: int
+    serial: bool = False
+
+
+class List(msgspec.Struct, frozen=True, tag="list"):
+    """``low``..``high`` items."""
+
+    item: Codec
+    low: int
+    high: int
+
+
+Codec = Number | Bool | Category | Text | Uuid | Json | Bytes | List
+
+
+# --- rules: what fills a column -----------------------------------------------------------------------------------------
+
+
+class Sequence(msgspec.Struct, frozen=True, tag="sequence"):
+    """``start + step * row`` (row permuted over the table where ``permute``): integer, decimal or float columns; in text
+    columns its decimal digits; in date and time columns microseconds. Injective."""
+
+    start: int = 1
+    step: int = 1
+    permute: bool = False
+
+
+class Ref(msgspec.Struct, frozen=True, tag="ref"):
+    """The parent's cell in ``column``, NULL where link ``link`` is."""
+
+    link: int
+    column: str
+
+
+class Position(msgspec.Struct, frozen=True, tag="position"):
+    """``start + step * ordinal`` of the row inside its ancestor's range, ``levels`` driver steps up (1: its driver
+    parent). With ``jitter`` > 0 a hashed amount below ``jitter`` (at most step) is added: still strictly increasing.
+    ``from_time`` adds the ancestor's time (for date and time columns; micros)."""
+
+    levels: int = 1
+    start: int = 1
+    step: int = 1
+    jitter: int = 0
+    from_time: bool = False
+
+
+class Digit(msgspec.Struct, frozen=True, tag="digit"):
+    """Coordinate ``index`` of the tuple of a Junction (same ``key``, ``after``, ``dims``), as a label or, without
+    labels, as ``start + step * coordinate``."""
+
+    key: str
+    after: int | None
+    dims: tuple[int, ...]
+    index: int
+    labels: tuple[str, ...] = ()
+    start: int = 1
+    step: int = 1
+
+
+class At(msgspec.Struct, frozen=True, tag="at"):
+    """The row's own time."""
+
+
+class After(msgspec.Struct, frozen=True, tag="after"):
+    """Column ``base`` (the row's own time where None) plus an exponential delay of mean ``mean``, none with probability
+    ``same``; never past ``end`` (the delay is squeezed into what is left), rounded up to ``resolution``."""
+
+    base: str | None
+    mean: Micros
+    end: Micros
+    same: float = 0.0
+    resolution: Micros = 1_000_000
+
+
+class Value(msgspec.Struct, frozen=True, tag="value"):
+    """A codec fed with the calibrated rank of SCM node ``node``; with node None the rank is a hashed uniform number of
+    lane ``lane`` (the column's own name where None)."""
+
+    codec: Codec
+    node: str | None = None
+    lane: str | None = None
+
+
+class Product(msgspec.Struct, frozen=True, tag="product"):
+    """The product of numeric columns of the row, rounded to the column's scale (total = quantity * price)."""
+
+    columns: tuple[str, ...]
+
+
+class Copy(msgspec.Struct, frozen=True, tag="copy"):
+    """The same value as another column of the row."""
+
+    column: str
+
+
+class Constant(msgspec.Struct, frozen=True, tag="constant"):
+    """One value for all rows, as text cast to the column's type; None is NULL."""
+
+    value: str | None = None
+
+
+Rule = Sequence | Ref | Position | Digit | At | After | Value | Product | Copy | Constant
+
+
+class Null(msgspec.Struct, frozen=True, omit_defaults=True):
+    """NULL with probability ``rate``; where ``node`` is named the probability rises with that node's rank u as
+    min(1, 2 * rate * u) for rate <= 1/2 (mean ``rate``), and 1 - 2 * (1 - rate) * (1 - u) above.
+    Columns with the same ``lane`` are NULL together."""
+
+    rate: float
+    node: str | None = None
+    lane: str | None = None
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """This column is at least (with ``strict``: above, by the smallest step of its type) another column of the row."""
+
+    column: str
+    strict: bool = False
+
+
+class Column(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``type`` is the Arrow type in short: bool, int8..int64, uint8..uint64, float32, float64, decimal128(p,s), utf8, date32,
+    time64 (us), timestamp (us), timestamptz (us, UTC), interval (month-day-nano), binary, list<...>. UUIDs and JSON
+    travel as utf8. ``why`` says in words how the rule came about (explain shows it)."""
+
+    name: str
+    type: str
+    rule: Rule
+    null: Null | None = None
+    lower: Bound | None = None
+    why: str = ""
+
+
+# --- the structural causal model ----------------------------------------------------------------------------------------
+
+
+class NodeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A node that a column needs: numeric, or categorical with ``categories`` states (research mode)."""
+
+    name: str
+    categories: int = 0
+
+
+class Prior(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What to draw the SCM from. ``name`` "default" (calibrated strength) or "plurel" (the published prior); ``width`` is
+    the embedding width; ``layout`` fixes a graph layout by name, None draws one; ``noise`` the range of the share of
+    a node's variance that is its own noise."""
+
+    name: Literal["default", "plurel"] = "default"
+    width: int = 16
+    layout: str | None = None
+    noise: tuple[float, float] = (0.1, 0.5)
+
+
+class Node(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A drawn node. ``inputs`` are names: of nodes of this table, or "<link name>.<parent node>" and "<link name>.*"
+    (the hidden trait of that parent row). ``mechanism`` and ``fit`` belong to the sampler (sampler/src/scm)."""
+
+    name: str
+    inputs: tuple[str, ...] = ()
+    mechanism: dict[str, Any] = {}
+    fit: dict[str, Any] | None = None
+
+
+class Scm(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``prior`` and ``wanted`` are set in planning; ``layout``, ``foreign`` and ``nodes`` (in topological order) are drawn
+    and calibrated by ``fit``."""
+
+    prior: Prior
+    wanted: tuple[NodeSpec, ...] = ()
+    layout: str = ""
+    foreign: tuple[dict[str, Any], ...] = ()
+    nodes: tuple[Node, ...] = ()
+
+
+# --- table and plan -----------------------------------------------------------------------------------------------------
+
+
+class Table(msgspec.Struct, frozen=True):
+    """``name`` is the schema table's id; it keys the table's random numbers."""
+
+    name: str
+    rows: int
+    axis: Axis
+    links: tuple[Link, ...]
+    columns: tuple[Column, ...]
+    scm: Scm
+
+
+class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """See the module's text. ``schema`` rides along so that a plan file alone can fill a target; ``notes`` are what could
+    not be honoured or was changed on the way; ``vocabularies`` the word lists that codecs refer to by name."""
+
+    seed: int
+    tables: tuple[Table, ...]
+    vocabularies: dict[str, tuple[str, ...]] = {}
+    schema: Schema | None = None
+    notes: tuple[Note, ...] = ()
+    format: int = 1
+
+    def table(self, name: str) -> Table:
+        """The planned table of this name; KeyError where there is none."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)
+
+
+def encode(plan: Plan) -> bytes:
+    """The plan as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(plan), indent=1)
+
+
+def decode(data: bytes) -> Plan:
+    """The plan in ``data``; msgspec.ValidationError where it is not one."""
+    return msgspec.json.decode(data, type=Plan)

@@ -1,0 +1,20 @@
+//! Rows from a plan. `cell(table, column, row) = f(plan, table, column, row)`: nothing here keeps state between rows.
+//!
+//! Rooms: `plan` (data), `rng` and `permute` (numbers), `links` and `axis` (which row belongs to which, and when),
+//! `scm` (what causes what), `codec` and `cells` (what is written), `stream` (Arrow batches, threads). `python` alone
+//! knows of PyO3.
+
+pub mod axis;
+pub mod cells;
+pub mod codec;
+pub mod database;
+pub mod error;
+pub mod links;
+pub mod permute;
+pub mod plan;
+#[cfg(feature = "python")]
+mod python;
+pub mod rng;
+pub mod scm;
+pub mod stream;
+pub mod world;
