@@ -1,0 +1,167 @@
+"""When rows happen: which table has an axis of its own, which takes its parent's, and how time columns hang on it."""
+
+from __future__ import annotations
+
+from plurel_sql.plan import model
+from plurel_sql.plan.draft import SECOND, Draft, TableDraft, chance
+from plurel_sql.schema.model import Column
+from plurel_sql.semantics import TimeRole, table_role, time_role
+
+DAY = 86_400_000_000
+
+LAG = 0.015
+"""Each generation of tables starts this share of the span after its parents, so that the first rows have parents."""
+
+OFFICE = (1.0, 1.02, 1.02, 1.0, 1.05, 0.45, 0.35)
+EVERY_DAY = (0.9, 0.88, 0.92, 0.97, 1.12, 1.25, 1.05)
+HOURS = (
+    0.25, 0.15, 0.1, 0.1, 0.12, 0.2, 0.45, 0.8, 1.2, 1.5, 1.6, 1.55,
+    1.45, 1.45, 1.5, 1.5, 1.45, 1.4, 1.3, 1.25, 1.2, 1.0, 0.7, 0.4,
+)  # fmt: skip
+
+AXIS_ORDER: tuple[TimeRole, ...] = ("event", "created", "start")
+"""Which role of column is the axis, best first."""
+
+
+def axes(draft: Draft) -> None:
+    """Sets each table's axis and axis column. Row order is time order along an own axis."""
+    depth: dict[str, int] = {}
+    for table in draft:
+        timed = [
+            k
+            for k, link in enumerate(table.links)
+            if link.kind != "dropped" and link.fk.parent in depth and not link.back and link.fk.parent != table.id
+            if not isinstance(draft[link.fk.parent].axis, model.Static)
+        ]
+        column = axis_column(table)
+        table.axis_column = column.name if column else None
+        level = max((depth[table.links[k].fk.parent] + 1 for k in timed), default=0)
+        depth[table.id] = level
+        table.axis = _axis(draft, table, column, timed, level)
+
+
+def axis_column(table: TableDraft) -> Column | None:
+    """The column that says when the row came about, or None."""
+    if table.distinct_time:
+        return table.table.column(table.distinct_time)
+    best: tuple[int, int] | None = None
+    found = None
+    for place, column in enumerate(table.table.columns):
+        if column.type.kind not in ("date", "timestamp") or table.taken(column.name) or column.generated:
+            continue
+        domain = table.domain(column)
+        if domain.values or domain.low is not None or domain.high is not None:
+            continue
+        role = time_role(table.table, column)
+        if role in AXIS_ORDER and (best is None or (AXIS_ORDER.index(role), place) < best):
+            best, found = (AXIS_ORDER.index(role), place), column
+    return found
+
+
+def resolution(column: Column | None) -> int:
+    """Microseconds between two neighbouring values that the column is given: a day, or a second."""
+    return DAY if column is not None and column.type.kind == "date" else SECOND
+
+
+def _axis(draft: Draft, table: TableDraft, column: Column | None, timed: list[int], level: int) -> model.Axis:
+    start, end = draft.span
+    grain = resolution(column)
+    hung = table.driver if table.driver is not None else _single(table)
+    if hung is not None and not table.distinct_time:
+        if hung not in timed and column is None:
+            return model.Static() if not timed else model.Inherited(timed[0], end, "together", 0, grain)
+        if column is None:
+            return model.Inherited(hung, end, "together", 0, grain)
+        mode, delay = _delay(draft, table, hung, column)
+        return model.Inherited(hung, end, mode, delay, grain)
+    if column is None and not timed:
+        return model.Static()
+    start += int((end - start) * min(LAG * level, 0.5))
+    busy = table_role(table.table) in ("event", "detail")
+    office = chance(table.id, "weekdays") < 0.5
+    return model.Own(
+        start=start,
+        end=end,
+        trend=round(chance(table.id, "trend") * 2.0 - 0.3, 3),
+        yearly=round(0.05 + 0.3 * chance(table.id, "yearly"), 3) if busy else 0.0,
+        weekly=OFFICE if office else EVERY_DAY,
+        hourly=HOURS,
+        resolution=grain,
+        distinct=table.distinct_time is not None,
+    )
+
+
+def _single(table: TableDraft) -> int | None:
+    """The required one-to-one link, if there is one."""
+    return next((k for k, link in enumerate(table.links) if link.kind == "one_to_one" and not link.optional), None)
+
+
+def _delay(draft: Draft, table: TableDraft, k: int, column: Column) -> tuple[str, int]:
+    """How a row's time follows its driver parent's: details at once, one-to-one within days, the rest over the span."""
+    role = table_role(table.table)
+    if table.links[k].kind == "one_to_one":
+        return "delay", 3 * DAY
+    if role == "detail":
+        return "delay", SECOND * 600 if column.type.kind == "timestamp" else DAY // 4
+    return "span", 0
+
+
+def time_rules(draft: Draft, table: TableDraft) -> dict[str, tuple[model.Rule, str]]:
+    """The rules of the axis column and of the time columns that follow it: created <= updated <= closed, start < end.
+
+    Columns of roles that stand outside the chain (birth, expiry of nothing) are left to the codecs.
+    """
+    end = draft.span[1]
+    rules: dict[str, tuple[model.Rule, str]] = {}
+    if table.axis_column is None:
+        return rules
+    rules[table.axis_column] = (model.At(), "the row's own time")
+    stages: dict[TimeRole, str] = {}
+    for column in table.table.columns:
+        role = time_role(table.table, column)
+        fits = column.type.kind in ("date", "timestamp") and not table.taken(column.name)
+        if (
+            column.name == table.axis_column
+            or role is None
+            or not fits
+            or role not in LATER
+            or not _open(table, column)
+        ):
+            continue
+        base = next((stages[earlier] for earlier in LATER[role].after if earlier in stages), None)
+        stage = LATER[role]
+        if base is not None and resolution(table.table.column(base)) > resolution(column):
+            base = None
+        mean = int(stage.mean * (0.5 + chance(table.id, column.name, "delay")))
+        rules[column.name] = (
+            model.After(base, mean, end, stage.same, resolution(column)),
+            f"after {base or table.axis_column}, {mean / DAY:.1f} days on average",
+        )
+        stages.setdefault(role, column.name)
+    return rules
+
+
+def _open(table: TableDraft, column: Column) -> bool:
+    domain = table.domain(column)
+    return not domain.values and domain.low is None and domain.high is None
+
+
+class Stage:
+    """A role later than the axis: mean delay in microseconds, share without delay, the roles it follows if present."""
+
+    def __init__(self, mean: int, same: float, *after: TimeRole) -> None:
+        self.mean, self.same, self.after = mean, same, after
+
+
+LATER: dict[TimeRole, Stage] = {
+    "created": Stage(0, 1.0),
+    "event": Stage(0, 1.0),
+    "start": Stage(2 * DAY, 0.3),
+    "updated": Stage(30 * DAY, 0.3, "created"),
+    "end": Stage(20 * DAY, 0.0, "start"),
+    "due": Stage(21 * DAY, 0.0, "start"),
+    "closed": Stage(9 * DAY, 0.05, "start"),
+    "deleted": Stage(200 * DAY, 0.0, "closed", "updated"),
+    "login": Stage(60 * DAY, 0.0, "created"),
+    "expiry": Stage(400 * DAY, 0.0, "start"),
+}

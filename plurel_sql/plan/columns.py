@@ -1,0 +1,133 @@
+"""What fills each column: keys, references and times by their laws, everything else by a codec."""
+
+from __future__ import annotations
+
+from plurel_sql.plan.codecs import Choice, choose
+from plurel_sql.plan.injective import injective
+from plurel_sql.plan.types import arrow_type
+
+from plurel_sql.plan import model
+from plurel_sql.plan.axes import DAY, time_rules
+from plurel_sql.plan.draft import Draft, TableDraft, chance
+from plurel_sql.plan.laws import dims
+from plurel_sql.schema.model import Column, Compare
+
+Made = tuple[model.Rule, str]
+
+INFORMATIVE = 0.35
+"""The share of nullable columns whose NULLs hang on another column of the row (missing not at random)."""
+
+
+def columns(draft: Draft, table: TableDraft) -> None:
+    """Sets the table's plan columns and the SCM nodes they need."""
+    timed = time_rules(draft, table)
+    nodes: list[str] = []
+    made: list[model.Column] = []
+    bounds = _bounds(table)
+    for column in table.table.columns:
+        choice = _choice(draft, table, column, timed)
+        for name, words in choice.vocabularies.items():
+            draft.vocabularies[name] = words
+        if choice.note:
+            draft.note(choice.note, f"{table.id}.{column.name}")
+        if choice.node:
+            nodes.append(column.name)
+        lower = bounds.get(column.name)
+        made.append(model.Column(column.name, arrow_type(column.type), choice.rule, choice.null, lower, choice.why))
+    draft.columns[table.id] = tuple(_inform(table, column, nodes) for column in made)
+    draft.nodes[table.id] = nodes
+
+
+def _choice(draft: Draft, table: TableDraft, column: Column, timed: dict[str, Made]) -> Choice:
+    wished = draft.table_config(table.id).columns.get(column.name)
+    fixed = _fixed(draft, table, column)
+    if fixed is not None:
+        return Choice(fixed[0], None, False, fixed[1], {}, None)
+    choice = choose(
+        table.table, column, table.domain(column), locale=draft.config.locale, span=draft.span, wished=wished
+    )
+    if column.name in timed and (wished is None or wished.plain):
+        rule, why = timed[column.name]
+        null = None if column.name == table.axis_column and not _may_miss(column) else choice.null
+        choice = Choice(rule, null, False, why, {}, None)
+    if column.name in table.not_null:
+        choice = Choice(choice.rule, None, choice.node, choice.why, choice.vocabularies, choice.note)
+    return choice
+
+
+def _may_miss(column: Column) -> bool:
+    """The axis column is always there, unless the schema leaves it open and its name says "not yet"."""
+    return False
+
+
+def _fixed(draft: Draft, table: TableDraft, column: Column) -> Made | None:
+    """The rule of a column that a key decides."""
+    owner = table.owner(column.name)
+    if owner is not None:
+        link = table.links[owner]
+        parent_column = link.fk.parent_columns[link.fk.columns.index(column.name)]
+        return model.Ref(owner, parent_column), f"refers to {link.fk.parent}.{parent_column}"
+    if column.name in table.constants:
+        return model.Constant(table.constants[column.name]), "one value for all rows, so that keys agree"
+    if column.name in table.positions:
+        return _position(draft, table, column), "counts inside its parent's rows"
+    for group in table.tuples:
+        for index, member in enumerate(group.members):
+            if member.column == column.name:
+                low = table.domain(column).low
+                start = int(low) if isinstance(low, (int, float)) else 1
+                rule = model.Digit(group.key, group.after, dims(draft, table, group), index, member.labels, start=start)
+                return rule, f"distinct ({group.key})"
+    if column.name in table.serials:
+        found = injective(
+            table.table,
+            table.key_column(column.name),
+            table.domain(column),
+            max(table.rows, 1),
+            permute=table.serials[column.name],
+        )
+        if found.rule is not None:
+            return found.rule, f"unique: {found.why}"
+    return None
+
+
+def _position(draft: Draft, table: TableDraft, column: Column) -> model.Position:
+    levels = table.positions[column.name]
+    if column.type.kind not in ("date", "timestamp"):
+        low = table.domain(column).low
+        return model.Position(levels, start=int(low) if isinstance(low, (int, float)) else 1)
+    start, end = draft.span
+    assert table.driver is not None
+    parents = max(draft[table.links[table.driver].fk.parent].rows, 1)
+    most = max(4 * (table.rows // parents), 4)
+    step = max((end - start) // most // DAY, 1) * DAY
+    timed = not isinstance(draft[table.links[table.driver].fk.parent].axis, model.Static)
+    return model.Position(levels, 0 if timed else start, step, max(step - DAY, 0), timed)
+
+
+def _bounds(table: TableDraft) -> dict[str, model.Bound]:
+    """Comparisons between columns of the row that the later column is lifted to meet."""
+    bounds: dict[str, model.Bound] = {}
+    for check in table.table.checks:
+        for predicate in check.predicates:
+            if isinstance(predicate, Compare) and predicate.op in ("<", "<="):
+                if predicate.right not in bounds and not table.taken(predicate.right):
+                    bounds[predicate.right] = model.Bound(predicate.left, predicate.op == "<")
+    return bounds
+
+
+def _inform(table: TableDraft, column: model.Column, nodes: list[str]) -> model.Column:
+    """Lets some columns' NULLs hang on another node of the row."""
+    others = [node for node in nodes if node != column.name]
+    null = column.null
+    if null is None or not others or null.node or null.rate >= 1 or chance(table.id, column.name, "mnar") > INFORMATIVE:
+        return column
+    node = others[int(chance(table.id, column.name, "mnar", "node") * len(others))]
+    return model.Column(
+        column.name,
+        column.type,
+        column.rule,
+        model.Null(null.rate, node, null.lane),
+        column.lower,
+        column.why,
+    )

@@ -1,0 +1,204 @@
+"""What the planner knows while it works: one mutable draft per table, filled by the passes in ``planner.py``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+from plurel_sql.plan.config import Config, LinkConfig, TableConfig
+from plurel_sql.plan.domains import Domain, domain
+
+from plurel_sql.plan import model
+from plurel_sql.schema.model import Check, Column, ForeignKey, Note, Schema, SqlType, Table, Unique
+
+SECOND = 1_000_000
+START = int(datetime(2021, 1, 1, tzinfo=UTC).timestamp()) * SECOND
+END = int(datetime(2025, 12, 31, tzinfo=UTC).timestamp()) * SECOND
+"""The default span; fixed, so that the same plan comes out on any day."""
+
+LinkKind = Literal["free", "driver", "one_to_one", "junction", "within", "derived", "same", "dropped"]
+
+
+def chance(*names: str) -> float:
+    """A number in [0, 1) that hangs on the names alone (so a choice never moves when a schema grows elsewhere)."""
+    digest = hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+@dataclass
+class LinkDraft:
+    """A foreign key on its way to a law. ``fixed`` says which pass chose ``kind`` and why, in words."""
+
+    fk: ForeignKey
+    optional: bool
+    kind: LinkKind = "free"
+    why: str = "any parent that exists by then"
+    path: tuple[int, ...] = ()
+    via: int | None = None
+    scope: str | None = None
+    same: int | None = None
+    tuple_key: str | None = None
+    back: bool = False
+
+
+@dataclass
+class Member:
+    """One coordinate of a tuple: a link, or a column with a finite list of values (``size`` of them)."""
+
+    link: int | None = None
+    column: str | None = None
+    size: int = 0
+    labels: tuple[str, ...] = ()
+
+
+@dataclass
+class TupleDraft:
+    """Coordinates that must be distinct together, below the parent of link ``after``."""
+
+    key: str
+    after: int | None
+    members: list[Member]
+
+
+@dataclass
+class Limit:
+    """At most ``per`` rows for each combination of rows of ``parents`` (none: in all), because of ``why``."""
+
+    per: int
+    parents: tuple[str, ...]
+    why: str
+
+
+@dataclass
+class TableDraft:
+    table: Table
+    links: list[LinkDraft]
+    driver: int | None = None
+    tuples: list[TupleDraft] = field(default_factory=list)
+    serials: dict[str, bool] = field(default_factory=dict)
+    """Columns that must be injective in the row number; the value says whether to permute."""
+    positions: dict[str, int] = field(default_factory=dict)
+    """Columns that count inside an ancestor's range, with the number of driver steps up."""
+    constants: dict[str, str] = field(default_factory=dict)
+    distinct_time: str | None = None
+    """The time column whose values must be strictly increasing along the own axis."""
+    limits: list[Limit] = field(default_factory=list)
+    at_least: set[str] = field(default_factory=set)
+    """Tables that this one must have no fewer rows than."""
+    driver_cap: int = 2**40
+    driver_minimum: int = 0
+    not_null: set[str] = field(default_factory=set)
+    rows: int = 0
+    axis: model.Axis = field(default_factory=model.Static)
+    axis_column: str | None = None
+    rules: dict[str, model.Rule] = field(default_factory=dict)
+    uniques: list[Unique] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    """Uniques and checks that the plan guarantees; only these are declared in a target."""
+    _narrowed: dict[str, SqlType] = field(default_factory=dict)
+    _domains: dict[str, Domain] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.table.id
+
+    def owners(self, column: str) -> Iterator[int]:
+        """The links that set ``column``, firmest first: required before optional, in the order written."""
+        found = [k for k, link in enumerate(self.links) if link.kind != "dropped" and column in link.fk.columns]
+        yield from sorted(found, key=lambda k: self.links[k].optional)
+
+    def owner(self, column: str) -> int | None:
+        return next(self.owners(column), None)
+
+    def narrow(self, column: str, other: SqlType) -> None:
+        """Keeps a key column's values within the type of a column that refers to it."""
+        mine = self.key_column(column).type
+        if mine.kind != other.kind:
+            return
+        least = {
+            name: min(a, b) if a is not None and b is not None else (a if b is None else b)
+            for name in ("bits", "length", "precision")
+            for a, b in [(getattr(mine, name), getattr(other, name))]
+        }
+        self._narrowed[column] = msgspec.structs.replace(mine, signed=mine.signed or other.signed, **least)
+
+    def key_column(self, name: str) -> Column:
+        """The column, its type as narrow as the narrowest key column that refers to it."""
+        column = self.table.column(name)
+        return msgspec.structs.replace(column, type=self._narrowed[name]) if name in self._narrowed else column
+
+    def domain(self, column: Column) -> Domain:
+        if column.name not in self._domains:
+            self._domains[column.name] = domain(self.table, self.key_column(column.name))
+        return self._domains[column.name]
+
+    def taken(self, column: str) -> bool:
+        """True where a pass has already decided how ``column`` is made."""
+        return (
+            self.owner(column) is not None
+            or column in self.serials
+            or column in self.positions
+            or column in self.constants
+            or column == self.distinct_time
+            or any(member.column == column for group in self.tuples for member in group.members)
+        )
+
+
+@dataclass
+class Draft:
+    schema: Schema
+    config: Config
+    seed: int
+    tables: dict[str, TableDraft]
+    order: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    vocabularies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: dict[str, tuple[model.Column, ...]] = field(default_factory=dict)
+    nodes: dict[str, list[str]] = field(default_factory=dict)
+
+    def __getitem__(self, table: str) -> TableDraft:
+        return self.tables[table]
+
+    def __iter__(self) -> Iterator[TableDraft]:
+        """Drafts in value order once it is known, in schema order before."""
+        return (self.tables[name] for name in (self.order or self.tables))
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Start and end of the plan's time, in microseconds."""
+        start, end = self.config.start_micros, self.config.end_micros
+        return START if start is None else start, END if end is None else end
+
+    def note(self, message: str, where: str, level: Literal["error", "info"] = "error") -> None:
+        self.notes.append(Note(message, where=where, level=level))
+
+    def table_config(self, table: str) -> TableConfig:
+        return self.config.tables.get(table) or TableConfig()
+
+    def link_config(self, table: str, fk: ForeignKey) -> LinkConfig:
+        """The configuration of a link, named by its columns joined with commas, or by its constraint's name."""
+        links = self.table_config(table).links
+        return links.get(",".join(fk.columns)) or (links.get(fk.name) if fk.name else None) or LinkConfig()
+
+    def claim_driver(self, table: str, link: int) -> bool:
+        """Makes ``link`` the driver of ``table`` if nothing speaks against it; True where it is the driver now."""
+        draft = self.tables[table]
+        if draft.driver is not None:
+            return draft.driver == link
+        wanted = draft.links[link]
+        if wanted.kind not in ("free", "driver") or wanted.fk.parent == table:
+            return False
+        above: str | None = wanted.fk.parent
+        while above is not None:
+            if above == table:
+                return False
+            parent = self.tables[above]
+            above = None if parent.driver is None else parent.links[parent.driver].fk.parent
+        draft.driver = link
+        wanted.kind = "driver"
+        wanted.why = "rows of one parent stand together"
+        return True

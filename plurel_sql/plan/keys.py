@@ -1,0 +1,264 @@
+"""Primary keys and UNIQUE constraints: how each is met by construction, before any row count is known.
+
+For each constraint, in the order primary key first, the first of these that fits (docs/decisions/0004):
+
+1. it follows from another one that is already met;
+2. it is a foreign key: one-to-one;
+3. a foreign key and a counter (a line number, a date): the driver law with the position inside the parent's group;
+4. several foreign keys: a junction, distinct tuples;
+5. a free column that can hold as many values as there are rows: it carries the row number;
+6. keys and short free columns together: a tuple over keys and values.
+"""
+
+from __future__ import annotations
+
+from plurel_sql.plan.injective import injective
+
+from plurel_sql.plan.draft import Draft, Limit, Member, TableDraft, TupleDraft
+from plurel_sql.plan.scopes import copied_from, mapped
+from plurel_sql.schema.model import Column, Unique
+
+COUNTERS = ("integer", "decimal", "date", "timestamp")
+DATES = 200
+"""How many dates, one after another, a counter of dates gives a parent at most."""
+LARGE = 2**31
+"""A capacity that no row count asked for in practice exceeds: a column of this size may carry the row number alone."""
+
+
+def unique_keys(draft: Draft) -> None:
+    """Settles each table's keys; what can't be met is noted and taken out of what the target declares."""
+    for table in draft.tables.values():
+        by_size = sorted(table.table.uniques, key=lambda unique: (not unique.primary, len(unique.columns)))
+        for unique in by_size:
+            if not unique.nulls_distinct:
+                table.not_null |= set(unique.columns)
+            if _settle(draft, table, unique):
+                table.uniques.append(unique)
+            else:
+                name = "PRIMARY KEY" if unique.primary else "UNIQUE"
+                draft.note(
+                    f"{name} ({', '.join(unique.columns)}) can't be met by construction; it is left out",
+                    f"{table.id}.{unique.name or ','.join(unique.columns)}",
+                )
+
+
+def _settle(draft: Draft, table: TableDraft, unique: Unique) -> bool:
+    columns = set(unique.columns)
+    if any(set(met.columns) <= columns for met in table.uniques) or _carried(table, columns):
+        return True
+    free = [table.table.column(name) for name in unique.columns if table.owner(name) is None]
+    open_columns = [column for column in free if not table.taken(column.name)]
+    owners = _owners(draft, table, columns)
+    if not free and len(owners) == 1:
+        return _one_to_one(draft, table, owners[0], columns)
+    if owners and _position(draft, table, columns, open_columns):
+        return True
+    if len(owners) > 1 and _junction(draft, table, unique, owners):
+        return True
+    return (
+        _serial(table, open_columns, LARGE)
+        or _tuple_of_values(draft, table, unique, owners, open_columns)
+        or _serial(table, open_columns, 1)
+    )
+
+
+def _carried(table: TableDraft, columns: set[str]) -> bool:
+    """True where a column of the constraint is already different in every row."""
+    return any(name in table.serials or name == table.distinct_time for name in columns)
+
+
+def _owners(draft: Draft, table: TableDraft, columns: set[str]) -> list[int]:
+    """The independent links behind the constraint's columns: those that lie in it whole, without what follows from
+    another; a link that lies in it in part counts where its part is a key further up."""
+    owners: list[int] = []
+    covered: set[str] = set()
+    candidates = sorted(
+        (k for k, link in enumerate(table.links) if link.kind not in ("derived", "same", "dropped")),
+        key=lambda k: (-len(set(table.links[k].fk.columns) & columns), table.links[k].optional, k),
+    )
+    for k in candidates:
+        part = set(table.links[k].fk.columns)
+        if part <= columns and not part <= covered:
+            owners.append(k)
+            covered |= part
+    return owners
+
+
+def _one_to_one(draft: Draft, table: TableDraft, k: int, columns: set[str]) -> bool:
+    link = table.links[k]
+    if set(link.fk.columns) != columns or link.kind not in ("free", "one_to_one") or table.driver == k:
+        return _one_child_each(draft, table, k)
+    link.kind, link.why = "one_to_one", "no parent has two rows"
+    if link.fk.parent == table.id:
+        if not link.optional:
+            link.kind = "free"
+            return False
+        return True
+    if not link.optional:
+        table.limits.append(Limit(1, (link.fk.parent,), f"one-to-one with {link.fk.parent}"))
+    return True
+
+
+def _one_child_each(draft: Draft, table: TableDraft, k: int) -> bool:
+    """A driver whose parents have one child at most is one-to-one and keeps its rows contiguous."""
+    link = table.links[k]
+    if table.driver != k:
+        return False
+    table.driver_cap = 1
+    table.limits.append(Limit(1, (link.fk.parent,), f"one-to-one with {link.fk.parent}"))
+    return True
+
+
+def _position(draft: Draft, table: TableDraft, columns: set[str], free: list[Column]) -> bool:
+    """A counter below the ancestor that the constraint's other columns are the key of."""
+    counters = [column for column in free if column.type.kind in COUNTERS and _counts(table, column)]
+    if not counters:
+        return False
+    column = min(counters, key=lambda c: (COUNTERS.index(c.type.kind) > 1, -unique_rank(table, c)))
+    if column.type.kind == "timestamp" and table.driver is None:
+        return False
+    fixed = tuple(sorted(columns - {c.name for c in free}))
+    if not fixed:
+        return False
+    for k in sorted(table.owners(fixed[0]), key=lambda k: k != table.driver):
+        link = table.links[k]
+        if not set(fixed) <= set(link.fk.columns) or link.optional or link.fk.parent == table.id:
+            continue
+        target = _ancestor(draft, table, k, fixed)
+        if target is None or not draft.claim_driver(table.id, k):
+            continue
+        parent, levels = target
+        capacity = injective(
+            table.table, table.key_column(column.name), table.domain(column), 1, permute=False
+        ).capacity
+        if column.type.kind in ("date", "timestamp"):
+            capacity = DATES
+        if levels > 1 and capacity is not None and capacity < 10**6:
+            continue
+        table.positions[column.name] = levels
+        if capacity is not None and capacity < LARGE:
+            if levels == 1:
+                table.driver_cap = min(table.driver_cap, capacity)
+            table.limits.append(Limit(capacity, (parent,), f"{column.name} counts to {capacity} below each {parent}"))
+        return True
+    return False
+
+
+def unique_rank(table: TableDraft, column: Column) -> int:
+    """The column's place among the table's columns (the last counter of a key is the innermost)."""
+    return [c.name for c in table.table.columns].index(column.name)
+
+
+def _counts(table: TableDraft, column: Column) -> bool:
+    """Free to count 1, 2, 3, ...: no list of values, nothing fractional only."""
+    return not table.domain(column).values and not column.identity
+
+
+def _ancestor(draft: Draft, table: TableDraft, k: int, fixed: tuple[str, ...]) -> tuple[str, int] | None:
+    """The table, and the number of driver steps up to it, whose rows are told apart by just the ``fixed`` columns,
+    going up over link ``k``; the steps above are drivers already, or are made so."""
+    link = table.links[k]
+    if set(fixed) == set(link.fk.columns):
+        return link.fk.parent, 1
+    for (name, names), path in copied_from(draft, link.fk.parent, mapped(link, fixed)).items():
+        if not any(set(unique.columns) == set(names) for unique in draft[name].table.uniques):
+            continue
+        at = link.fk.parent
+        for step in path:
+            if not draft.claim_driver(at, step):
+                return None
+            at = draft[at].links[step].fk.parent
+        return name, 1 + len(path)
+    return None
+
+
+def _junction(draft: Draft, table: TableDraft, unique: Unique, owners: list[int]) -> bool:
+    """Distinct tuples over several parents; the first is the driver, the others are coordinates."""
+    links = table.links
+    if any(links[k].kind not in ("free", "driver", "within") for k in owners):
+        return False
+    drivable = [k for k in owners if links[k].kind in ("free", "driver") and links[k].fk.parent != table.id]
+    drivable.sort(key=lambda k: (k != table.driver, links[k].optional))
+    after = next((k for k in drivable if draft.claim_driver(table.id, k)), None)
+    if after is None:
+        return False
+    rest = [k for k in owners if k != after]
+    scoped = [k for k in rest if links[k].kind == "within"]
+    if scoped and (len(rest) > 1 or links[scoped[0]].via != after):
+        return False
+    key = ",".join(unique.columns)
+    for k in rest:
+        links[k].kind, links[k].tuple_key = "junction", key
+        links[k].why = f"distinct ({key})"
+    table.tuples.append(TupleDraft(key, after, [Member(link=k) for k in rest]))
+    parents = (links[after].fk.parent, *(links[k].fk.parent for k in rest))
+    if scoped:
+        scope = links[scoped[0]].scope
+        assert scope is not None
+        table.limits.append(
+            Limit(1, (links[after].fk.parent, f"{links[rest[0]].fk.parent}/{scope}"), f"distinct ({key})")
+        )
+    else:
+        table.limits.append(Limit(1, parents, f"distinct ({key})"))
+    return True
+
+
+def _serial(table: TableDraft, free: list[Column], least: int) -> bool:
+    """The free column with the largest capacity carries the row number, if it holds ``least`` values or more."""
+    best: tuple[float, int, Column] | None = None
+    for place, column in enumerate(free):
+        found = injective(table.table, table.key_column(column.name), table.domain(column), 1, permute=False)
+        if found.capacity is not None and found.capacity < least:
+            continue
+        if found.rule is None and found.capacity != 0:
+            continue
+        size = float("inf") if found.capacity is None else float(found.capacity)
+        plain = column.identity or column.type.kind in ("integer", "uuid")
+        preference = (plain if size >= LARGE else 0) * 1e30 + min(size, 1e29)
+        if column.type.kind in ("date", "timestamp", "time", "boolean") and size < 1e9:
+            preference = min(preference, size)
+        if best is None or preference > best[0]:
+            best = (preference, place, column)
+            limit = found.capacity
+    if best is None:
+        return False
+    column = best[2]
+    if column.type.kind == "timestamp" and table.driver is None and table.distinct_time is None:
+        table.distinct_time = column.name
+        return True
+    table.serials[column.name] = False
+    if limit is not None and limit < 2**60:
+        table.limits.append(Limit(limit, (), f"{column.name} holds {limit:,} different values"))
+    return True
+
+
+def _tuple_of_values(draft: Draft, table: TableDraft, unique: Unique, owners: list[int], free: list[Column]) -> bool:
+    """Short columns (enums, flags, small numbers), alone or below one parent, as the digits of one number."""
+    members: list[Member] = []
+    for column in free:
+        domain = table.domain(column)
+        capacity = injective(table.table, column, domain, 1, permute=False).capacity
+        labels = tuple(str(value) for value in domain.values or ()) or column.type.labels
+        if column.type.kind == "boolean":
+            labels = ("false", "true")
+        if labels:
+            members.append(Member(column=column.name, size=len(labels), labels=labels))
+        elif column.type.kind == "integer" and capacity is not None and not column.identity:
+            members.append(Member(column=column.name, size=min(capacity, 10_000)))
+    if not members or (len(members) == 1 and not owners):
+        return False
+    after = None
+    if owners:
+        usable = [k for k in owners if not table.links[k].optional]
+        after = next((k for k in usable if draft.claim_driver(table.id, k)), None)
+        if after is None:
+            return False
+    size = 1
+    for member in members:
+        size *= member.size
+    parents = () if after is None else (table.links[after].fk.parent,)
+    if after is None and size < LARGE and _serial(table, free, size):
+        return True
+    table.tuples.append(TupleDraft(",".join(unique.columns), after, members))
+    table.limits.append(Limit(size, parents, f"({', '.join(unique.columns)}) holds {size:,} different values"))
+    return True

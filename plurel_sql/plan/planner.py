@@ -1,0 +1,118 @@
+"""Schema + configuration + seed -> plan: a tuple of passes over one draft, readable as a table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from plurel_sql.plan.config import Config
+
+from plurel_sql.plan import model
+from plurel_sql.plan.axes import axes
+from plurel_sql.plan.columns import columns
+from plurel_sql.plan.draft import Draft, LinkDraft, TableDraft
+from plurel_sql.plan.honour import contradictions, honour_checks
+from plurel_sql.plan.keys import unique_keys
+from plurel_sql.plan.laws import links
+from plurel_sql.plan.order import value_order
+from plurel_sql.plan.rows import share_rows
+from plurel_sql.plan.scopes import shared_columns
+from plurel_sql.schema.model import NotNull, Schema, Table
+
+
+def _narrow_keys(draft: Draft) -> None:
+    """A key column is as narrow as the narrowest column that refers to it."""
+    for table in draft.tables.values():
+        for link in table.links:
+            parent = draft[link.fk.parent]
+            for here, there in zip(link.fk.columns, link.fk.parent_columns, strict=True):
+                parent.narrow(there, table.table.column(here).type)
+
+
+def _cells(draft: Draft) -> None:
+    for table in draft:
+        columns(draft, table)
+
+
+PASSES: tuple[Callable[[Draft], None], ...] = (
+    _narrow_keys,
+    contradictions,
+    value_order,
+    shared_columns,
+    unique_keys,
+    share_rows,
+    axes,
+    _cells,
+    honour_checks,
+)
+
+
+def plan(schema: Schema, config: Config | None = None, seed: int = 0) -> model.Plan:
+    """The plan of a schema's database: pure data, not yet calibrated (see ``fit``).
+
+    Args:
+        schema: what to fill.
+        config: overrides; ``config.total`` is the wished number of rows over all tables.
+        seed: any number from 0 to 2**64 - 1; part of every random number's key.
+
+    Raises:
+        ImpossibleError: constraints and fixed row counts contradict each other, with the place and the largest count.
+        ConfigError: an override that a constraint forbids.
+    """
+    config = config or Config()
+    draft = Draft(schema, config, seed, {table.id: _draft(table) for table in schema.tables})
+    for step in PASSES:
+        step(draft)
+    return _finish(draft)
+
+
+def _draft(table: Table) -> TableDraft:
+    required = {
+        predicate.column for check in table.checks for predicate in check.predicates if isinstance(predicate, NotNull)
+    }
+    found: dict[tuple[tuple[str, ...], str], LinkDraft] = {}
+    for fk in table.foreign_keys:
+        optional = any(table.column(name).nullable and name not in required for name in fk.columns)
+        found.setdefault((fk.columns, fk.parent), LinkDraft(fk, optional))
+    draft = TableDraft(table, list(found.values()))
+    for link in draft.links:
+        # NULL must not reach a NOT NULL column: a partly nullable key is optional only where another key sets the rest.
+        fixed = [name for name in link.fk.columns if not table.column(name).nullable or name in required]
+        if link.optional and any(not _set_elsewhere(draft, name, link) for name in fixed):
+            link.optional = False
+    return draft
+
+
+def _set_elsewhere(draft: TableDraft, column: str, link: LinkDraft) -> bool:
+    return any(column in other.fk.columns and not other.optional for other in draft.links if other is not link)
+
+
+def _finish(draft: Draft) -> model.Plan:
+    tables = tuple(
+        model.Table(
+            name=table.id,
+            rows=table.rows,
+            axis=table.axis,
+            links=links(draft, table),
+            columns=draft.columns[table.id],
+            scm=model.Scm(model.Prior(), tuple(model.NodeSpec(name) for name in draft.nodes[table.id])),
+        )
+        for table in draft
+    )
+    honoured = tuple(
+        msgspec.structs.replace(
+            table.table,
+            uniques=tuple(unique for unique in table.table.uniques if unique in table.uniques),
+            foreign_keys=tuple(link.fk for link in table.links if link.kind != "dropped"),
+            checks=tuple(check for check in table.table.checks if check in table.checks),
+        )
+        for table in draft.tables.values()
+    )
+    schema = msgspec.structs.replace(draft.schema, tables=honoured, notes=())
+    return model.Plan(
+        seed=draft.seed,
+        tables=tables,
+        vocabularies=dict(sorted(draft.vocabularies.items())),
+        schema=schema,
+        notes=(*draft.schema.notes, *draft.notes),
+    )

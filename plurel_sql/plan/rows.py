@@ -1,0 +1,238 @@
+"""How many rows each table gets: a total shared out by the graph, fixed counts kept, capacities respected."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from plurel_sql.errors import ImpossibleError
+from plurel_sql.plan.draft import Draft, Limit, TableDraft, chance
+from plurel_sql.semantics import table_role
+
+DEFAULT_TOTAL = 10_000
+GROWTH = 2.5
+"""A table has this many times the rows of what it refers to, before its role is looked at."""
+ROLE_FACTOR = {"lookup": 0.05, "entity": 1.0, "event": 2.0, "detail": 1.6, "junction": 1.2}
+
+
+def share_rows(draft: Draft) -> None:
+    """Sets ``rows`` of every table draft.
+
+    The total is met exactly unless fixed counts or capacities forbid it (then a note says so).
+
+    Raises:
+        ImpossibleError: a fixed count is above what the table can hold, or a required parent is fixed at no rows.
+    """
+    fixed = _fixed(draft)
+    for name, count in fixed.items():
+        draft[name].rows = count
+    if draft.config.total is None and fixed and len(fixed) == len(draft.tables):
+        _check(draft, fixed)
+        return
+    total = draft.config.total if draft.config.total is not None else max(DEFAULT_TOTAL, 20 * len(draft.tables))
+    left = total - sum(fixed.values())
+    if left < 0:
+        raise ImpossibleError(
+            f"the fixed counts add up to {sum(fixed.values()):,} rows", place="--rows", hint=f"the total is {total:,}"
+        )
+    _fill(draft, fixed, left)
+    _check(draft, fixed)
+    made = sum(table.rows for table in draft)
+    if made != total:
+        draft.note(f"{made:,} rows instead of {total:,}: {_why_short(draft, fixed)}", "rows", "info")
+
+
+def _fixed(draft: Draft) -> dict[str, int]:
+    return {name: config.rows for name, config in draft.config.tables.items() if config.rows is not None}
+
+
+def weights(draft: Draft) -> dict[str, float]:
+    """Relative sizes: each table some times its largest parent, by role; look-up tables stay small."""
+    found: dict[str, float] = {}
+    for table in draft:
+        parents = [found[link.fk.parent] for link in table.links if not link.back and link.fk.parent in found]
+        role = table_role(table.table)
+        varied = 0.7 + 0.6 * chance(table.id, "rows")
+        if any(link.kind == "one_to_one" or table.driver_cap == 1 for link in table.links if not link.optional):
+            required = [found.get(link.fk.parent, 1.0) for link in table.links if not link.optional]
+            found[table.id] = 0.8 * min(required)
+        elif role == "lookup":
+            found[table.id] = ROLE_FACTOR["lookup"] * varied * max([1.0, *(p * 0.5 for p in parents)])
+        else:
+            found[table.id] = varied * ROLE_FACTOR[role] * (GROWTH * max(parents) if parents else 1.0)
+    return found
+
+
+def capacity(draft: Draft, table: TableDraft) -> tuple[int, str]:
+    """The largest possible count under the present counts of the other tables, and what limits it."""
+    best, why = 10**15, ""
+    for limit in table.limits:
+        size = limit.per * _combinations(draft, limit)
+        if size < best:
+            best, why = size, limit.why
+    for k, link in enumerate(table.links):
+        if (
+            link.kind != "dropped"
+            and not link.optional
+            and link.fk.parent != table.id
+            and draft[link.fk.parent].rows == 0
+        ):
+            best, why = 0, f"{link.fk.parent} has no rows"
+        if k == table.driver and table.driver_cap * draft[link.fk.parent].rows < best:
+            best, why = table.driver_cap * draft[link.fk.parent].rows, f"{table.driver_cap} per {link.fk.parent}"
+    return best, why
+
+
+def _combinations(draft: Draft, limit: Limit) -> int:
+    """How many combinations of parents there are. ``parent/scope`` counts a parent's rows in the scantest scope row."""
+    size = 1
+    for name in limit.parents:
+        if name in draft.tables:
+            size *= draft[name].rows
+        else:
+            parent, _, scope = name.partition("/")
+            size *= scope_minimum(draft, parent, scope)
+    return size
+
+
+def scope_minimum(draft: Draft, parent: str, scope: str) -> int:
+    """The least number of rows of ``parent`` that any row of ``scope`` has, by the drivers' minima."""
+    size = 1
+    while parent != scope:
+        table = draft[parent]
+        assert table.driver is not None
+        size *= driver_minimum(draft, table)
+        parent = table.links[table.driver].fk.parent
+    return size
+
+
+def driver_minimum(draft: Draft, table: TableDraft) -> int:
+    """Where every parent needs a child, half of the mean is guaranteed to each."""
+    if table.driver is None or table.driver_minimum == 0:
+        return 0
+    parents = draft[table.links[table.driver].fk.parent].rows
+    return max(1, table.rows // (2 * parents)) if parents else 0
+
+
+def _fill(draft: Draft, fixed: dict[str, int], left: int) -> None:
+    """Shares ``left`` rows over the tables that aren't fixed.
+
+    Water-filling: proportional shares, at least one row each while they last, tables at their capacity drop out and
+    leave the rest to the others. Capacities hang on the other tables' rows, so a few rounds settle it.
+    """
+    free = [table for table in draft if table.id not in fixed]
+    if not free:
+        return
+    weight = weights(draft)
+    if left < len(free):
+        for k, table in enumerate(free):
+            table.rows = 1 if k < left else 0
+    else:
+        caps = {table.id: 10**15 for table in free}
+        for _ in range(12):
+            _share(free, weight, caps, left)
+            _at_least(draft, fixed)
+            news = {table.id: max(min(capacity(draft, table)[0], 10**15), 0) for table in free}
+            over = [table for table in free if table.rows > news[table.id]]
+            if not over:
+                break
+            caps = {
+                name: min(caps[name], news[name]) if any(t.id == name for t in over) else caps[name] for name in caps
+            }
+    for _ in range(len(free)):
+        changed = False
+        for table in free:
+            most = capacity(draft, table)[0]
+            if table.rows > most:
+                table.rows, changed = most, True
+        if not changed:
+            break
+    _top_up(draft, free, weight, left)
+
+
+def _share(free: list[TableDraft], weight: dict[str, float], caps: dict[str, int], left: int) -> None:
+    """Largest remainders over the tables below their cap, at least one row each."""
+    open_tables = list(free)
+    rest = left
+    for table in free:
+        table.rows = 0
+    while open_tables:
+        total = sum(weight[table.id] for table in open_tables)
+        full = [table for table in open_tables if rest * weight[table.id] / total >= caps[table.id]]
+        if not full:
+            break
+        for table in full:
+            table.rows = min(caps[table.id], rest)
+            rest -= table.rows
+        open_tables = [table for table in open_tables if table not in full]
+    if not open_tables:
+        return
+    total = sum(weight[table.id] for table in open_tables)
+    exact = {table.id: max(rest * weight[table.id] / total, 1.0) for table in open_tables}
+    for table in open_tables:
+        table.rows = int(exact[table.id])
+    spare = rest - sum(table.rows for table in open_tables)
+    by_remainder = sorted(open_tables, key=lambda table: (-(exact[table.id] % 1), table.id))
+    by_size = sorted(open_tables, key=lambda table: (-table.rows, table.id))
+    for k in range(max(spare, 0)):
+        by_remainder[k % len(by_remainder)].rows += 1
+    for _ in range(max(-spare, 0)):
+        next(table for table in by_size if table.rows > 1).rows -= 1
+        by_size.sort(key=lambda table: (-table.rows, table.id))
+
+
+def _at_least(draft: Draft, fixed: dict[str, int]) -> None:
+    """Tables that need a row for each row of another one; the others give way."""
+    for table in draft:
+        for other in table.at_least:
+            if draft[other].rows > table.rows and other not in fixed:
+                draft[other].rows = max(table.rows, 1 if table.rows else 0)
+            elif draft[other].rows > table.rows and table.id not in fixed:
+                table.rows = draft[other].rows
+
+
+def _top_up(draft: Draft, free: list[TableDraft], weight: dict[str, float], left: int) -> None:
+    """Gives what the caps took away to the tables that still have room, largest first, so that the total is met."""
+    for table in sorted(free, key=lambda table: (-weight[table.id], table.id)):
+        spare = left - sum(other.rows for other in free)
+        if spare == 0:
+            return
+        if spare > 0:
+            bounded = any(table.id in other.at_least for other in draft)
+            if not bounded:
+                table.rows = min(table.rows + spare, max(capacity(draft, table)[0], table.rows))
+        else:
+            floor = max([1, *(draft[other].rows for other in table.at_least)])
+            table.rows = max(min(table.rows, floor), table.rows + spare)
+
+
+def _check(draft: Draft, fixed: dict[str, int]) -> None:
+    for table in draft:
+        most, why = capacity(draft, table)
+        if table.rows > most:
+            if table.id in fixed:
+                raise ImpossibleError(
+                    f"{table.rows:,} rows asked for, at most {most:,} are possible: {why}",
+                    place=table.id,
+                    hint="ask for fewer",
+                )
+            table.rows = most
+        for other in table.at_least:
+            if table.rows < draft[other].rows:
+                raise ImpossibleError(
+                    f"{table.rows:,} rows, but each of the {draft[other].rows:,} rows of {other} needs one",
+                    place=table.id,
+                    hint=f"ask for at least {draft[other].rows:,}, or fewer rows of {other}",
+                )
+
+
+def _why_short(draft: Draft, fixed: dict[str, int]) -> str:
+    full = [table for table in draft if table.limits and table.rows >= capacity(draft, table)[0]]
+    if full:
+        return "; ".join(f"{table.id}: {capacity(draft, table)[1]}" for table in full[:3])
+    return "fixed counts" if fixed else "the tables' capacities"
+
+
+def mean_degree(draft: Draft, table: TableDraft, link: int) -> int:
+    """Rows per parent, rounded up; 0 without parents."""
+    parents = draft[table.links[link].fk.parent].rows
+    return ceil(table.rows / parents) if parents else 0

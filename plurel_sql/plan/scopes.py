@@ -1,0 +1,180 @@
+"""Foreign keys that share columns: which parents must agree, and on what.
+
+A column's value may be copied over several keys from a table far above (tenant_id from tenant). Two keys of a table
+that share columns agree if their parents hang on the same row up there: the *scope*. docs/decisions/0004.
+"""
+
+from __future__ import annotations
+
+from plurel_sql.plan.draft import Draft, LinkDraft, TableDraft
+
+Place = tuple[str, tuple[str, ...]]
+"""A table and some of its columns."""
+
+
+def copied_from(draft: Draft, table: str, columns: tuple[str, ...]) -> dict[Place, tuple[int, ...]]:
+    """Every place that ``columns`` of ``table`` are copied from, itself included, with the path of links to it
+    (shortest first)."""
+    found: dict[Place, tuple[int, ...]] = {(table, columns): ()}
+    frontier: list[Place] = [(table, columns)]
+    while frontier:
+        name, names = frontier.pop(0)
+        for k, link in enumerate(draft[name].links):
+            if link.kind == "dropped" or not set(names) <= set(link.fk.columns):
+                continue
+            place = (link.fk.parent, mapped(link, names))
+            if place not in found:
+                found[place] = (*found[name, names], k)
+                frontier.append(place)
+    return found
+
+
+def mapped(link: LinkDraft, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The parent's columns that ``columns`` of the child refer to."""
+    return tuple(link.fk.parent_columns[link.fk.columns.index(column)] for column in columns)
+
+
+def is_key(table: TableDraft, columns: tuple[str, ...]) -> bool:
+    return any(set(unique.columns) <= set(columns) for unique in table.table.uniques)
+
+
+def driver_levels(draft: Draft, table: str, path: tuple[int, ...]) -> bool:
+    """Makes each step of ``path`` its table's driver; False (and maybe some claims) where one can't be."""
+    for step in path:
+        if draft[table].links[step].optional or not draft.claim_driver(table, step):
+            return False
+        table = draft[table].links[step].fk.parent
+    return True
+
+
+def shared_columns(draft: Draft) -> None:
+    """Settles every pair of keys that share columns as derived, same, within a scope, or (at worst) dropped.
+
+    Two rounds: first what follows from another key at no cost, in every table, so that the scopes of the second round
+    see finished paths.
+    """
+    for table in draft.tables.values():
+        for k, link in enumerate(table.links):
+            _derive(draft, table, k, link)
+    for table in draft.tables.values():
+        for k, link in enumerate(table.links):
+            if link.kind != "free":
+                continue
+            for other in range(len(table.links)):
+                if other != k and _clash(table, other, k) and not _agree(draft, table, other, k):
+                    _drop(draft, table, k, other)
+                    break
+
+
+def _derive(draft: Draft, table: TableDraft, k: int, link: LinkDraft) -> None:
+    """A key whose columns all lie in another key that copies them from the same place is reached over that key."""
+    target = (link.fk.parent, link.fk.parent_columns)
+    for via, other in enumerate(table.links):
+        if (
+            via == k
+            or other.kind in ("derived", "same", "dropped")
+            or not set(link.fk.columns) <= set(other.fk.columns)
+        ):
+            continue
+        if other.optional and not link.optional:
+            continue
+        path = copied_from(draft, other.fk.parent, mapped(other, link.fk.columns)).get(target)
+        if path is None or (not path and via > k):
+            continue
+        link.kind, link.path = "derived", (via, *path)
+        link.why = f"follows from {other.fk.label}"
+        return
+
+
+def _clash(table: TableDraft, first: int, second: int) -> bool:
+    """True where ``second`` must still be made to agree with ``first``: they share columns and first is settled or
+    comes earlier (the more specific key first)."""
+    a, b = table.links[first], table.links[second]
+    if a.kind in ("derived", "dropped") or not set(a.fk.columns) & set(b.fk.columns):
+        return False
+    before = (a.optional, -len(a.fk.columns), first) < (b.optional, -len(b.fk.columns), second)
+    return before or a.kind in ("within", "same")
+
+
+def _agree(draft: Draft, table: TableDraft, first: int, second: int) -> bool:
+    """Makes link ``second`` agree with link ``first`` on the columns that they share; False where that can't be."""
+    a, b = table.links[first], table.links[second]
+    shared = tuple(column for column in b.fk.columns if column in a.fk.columns)
+    above_a = copied_from(draft, a.fk.parent, mapped(a, shared))
+    above_b = copied_from(draft, b.fk.parent, mapped(b, shared))
+    common = [place for place in above_b if place in above_a and is_key(draft[place[0]], place[1])]
+    for place in sorted(common, key=lambda place: len(above_a[place]) + len(above_b[place])):
+        tree = b.fk.parent == table.id
+        if tree and not driver_levels(draft, table.id, (first,)):
+            continue
+        if driver_levels(draft, a.fk.parent, above_a[place]) and (
+            tree or driver_levels(draft, b.fk.parent, above_b[place])
+        ):
+            b.kind, b.via, b.scope = "within", first, place[0]
+            b.why = f"a parent with the same {', '.join(shared)} as {a.fk.label}"
+            if not tree:
+                _fill_scope(draft, b.fk.parent, above_b[place])
+            return True
+    if set(a.fk.columns) == set(b.fk.columns) and _alike(draft, a, b):
+        b.kind, b.same = "same", first
+        b.why = f"the same row number as {a.fk.label}"
+        draft[b.fk.parent].at_least.add(a.fk.parent)
+        return True
+    return _constant(draft, a, b, shared)
+
+
+def _fill_scope(draft: Draft, table: str, path: tuple[int, ...]) -> None:
+    """Every row of the scope gets at least one row below it, so that nobody is left without a choice."""
+    for step in path:
+        draft[table].driver_minimum = max(draft[table].driver_minimum, 1)
+        parent = draft[table].links[step].fk.parent
+        draft[table].at_least.add(parent)
+        table = parent
+
+
+def _alike(draft: Draft, a: LinkDraft, b: LinkDraft) -> bool:
+    """True where both keys point at plain single-column integer keys, which count 1, 2, 3, ... in both tables."""
+    if len(a.fk.columns) != 1:
+        return False
+    for link in (a, b):
+        parent = draft[link.fk.parent]
+        column = parent.table.column(mapped(link, a.fk.columns)[0])
+        if column.type.kind != "integer" or parent.owner(column.name) is not None:
+            return False
+    return a.kind in ("free", "driver", "one_to_one")
+
+
+def _constant(draft: Draft, a: LinkDraft, b: LinkDraft, shared: tuple[str, ...]) -> bool:
+    """A shared column that no table owns (a tenant number without tenants) gets one value everywhere."""
+    places: list[tuple[TableDraft, str]] = []
+    for link in (a, b):
+        for column in mapped(link, shared):
+            place = (link.fk.parent, (column,))
+            roots = [p for p in copied_from(draft, *place) if draft[p[0]].owner(p[1][0]) is None]
+            if len(roots) != 1:
+                return False
+            places.append((draft[roots[0][0]], roots[0][1][0]))
+    if any(is_key(parent, (column,)) or parent.table.column(column).identity for parent, column in places):
+        return False
+    kinds = {parent.table.column(column).type.kind for parent, column in places}
+    if len(kinds) != 1 or not kinds <= {"integer", "decimal", "text", "enum", "uuid"}:
+        return False
+    for parent, column in places:
+        type = parent.table.column(column).type
+        domain = parent.domain(parent.table.column(column))
+        if type.kind == "enum" or domain.values:
+            parent.constants[column] = str(domain.values[0] if domain.values else type.labels[0])
+        else:
+            parent.constants[column] = "00000000-0000-4000-8000-000000000001" if type.kind == "uuid" else "1"
+        draft.note(f"no table owns {column}, which keys share: one value for all rows", f"{parent.id}.{column}", "info")
+    return True
+
+
+def _drop(draft: Draft, table: TableDraft, k: int, other: int) -> None:
+    link = table.links[k]
+    link.kind = "dropped"
+    draft.note(
+        f"FOREIGN KEY ({', '.join(link.fk.columns)}) to {link.fk.parent} can't be made to agree with "
+        f"{table.links[other].fk.label}; it is left out",
+        f"{table.id}.{link.fk.name or ','.join(link.fk.columns)}",
+    )
