@@ -108,11 +108,15 @@ def _position(draft: Draft, table: TableDraft, column: Column) -> model.Position
 def _bounds(table: TableDraft) -> dict[str, model.Bound]:
     """Comparisons between columns of the row that the later column is lifted to meet."""
     bounds: dict[str, model.Bound] = {}
-    for check in table.table.checks:
-        for predicate in check.predicates:
-            if isinstance(predicate, Compare) and predicate.op in ("<", "<="):
-                if predicate.right not in bounds and not table.taken(predicate.right):
-                    bounds[predicate.right] = model.Bound(predicate.left, predicate.op == "<")
+    ordered = (
+        predicate
+        for check in table.table.checks
+        for predicate in check.predicates
+        if isinstance(predicate, Compare) and predicate.op in ("<", "<=")
+    )
+    for predicate in ordered:
+        if predicate.right not in bounds and not table.taken(predicate.right):
+            bounds[predicate.right] = model.Bound(predicate.left, predicate.op == "<")
     return bounds
 
 

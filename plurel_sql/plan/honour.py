@@ -81,7 +81,7 @@ def _compare(rules: dict[str, model.Column], predicate: Compare) -> str | None:
     left, right = rules.get(predicate.left), rules.get(predicate.right)
     if left is None or right is None:
         return "it names a column that is not there"
-    if predicate.op in ("<", "<=") and right.lower is not None and right.lower.column == left.name:
-        if right.lower.strict or predicate.op == "<=":
-            return None
+    bound = right.lower
+    if predicate.op in ("<", "<=") and bound is not None and bound.column == left.name:
+        return None
     return f"{predicate.left} {predicate.op} {predicate.right} is not met by construction"

@@ -124,7 +124,7 @@ class Link(msgspec.Struct, frozen=True):
     causal: bool = False
 
 
-# --- axes: when a row happens -----------------------------------------------------------------------------------------
+# --- axes: when a row happens ---------------------------------------------------------------------------------------
 
 
 class Static(msgspec.Struct, frozen=True, tag="static"):
@@ -165,7 +165,7 @@ Axis = Static | Own | Inherited
 """A row is never earlier than any of its parents that stand before it in value order: the sampler lifts it."""
 
 
-# --- codecs: from latent rank to cell -----------------------------------------------------------------------------------
+# --- codecs: from latent rank to cell -------------------------------------------------------------------------------
 
 
 class Knots(msgspec.Struct, frozen=True):
@@ -178,8 +178,8 @@ class Knots(msgspec.Struct, frozen=True):
 class Number(msgspec.Struct, frozen=True, tag="number", omit_defaults=True):
     """A number or a point in time (microseconds; date columns are cut to the day), by its quantile function.
 
-    Rounded to a multiple of ``step`` (0: not rounded), then, with probability ``ending_share``, the fraction is replaced
-    by one of ``endings`` (0.99, ...); clamped to ``low..high``.
+    Rounded to a multiple of ``step`` (0: not rounded), then, with probability ``ending_share``, the fraction is
+    replaced by one of ``endings`` (0.99, ...); clamped to ``low..high``.
     """
 
     knots: Knots
@@ -304,12 +304,12 @@ class List(msgspec.Struct, frozen=True, tag="list"):
 Codec = Number | Bool | Category | Text | Uuid | Json | Bytes | List
 
 
-# --- rules: what fills a column -----------------------------------------------------------------------------------------
+# --- rules: what fills a column -------------------------------------------------------------------------------------
 
 
 class Sequence(msgspec.Struct, frozen=True, tag="sequence"):
-    """``start + step * row`` (row permuted over the table where ``permute``): integer, decimal or float columns; in text
-    columns its decimal digits; in date and time columns microseconds. Injective."""
+    """``start + step * row`` (row permuted over the table where ``permute``): integer, decimal or float columns;
+    in text columns its decimal digits; in date and time columns microseconds. Injective."""
 
     start: int = 1
     step: int = 1
@@ -411,9 +411,9 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``type`` is the Arrow type in short: bool, int8..int64, uint8..uint64, float32, float64, decimal128(p,s), utf8, date32,
-    time64 (us), timestamp (us), timestamptz (us, UTC), interval (month-day-nano), binary, list<...>. UUIDs and JSON
-    travel as utf8. ``why`` says in words how the rule came about (explain shows it)."""
+    """``type`` is the Arrow type in short: bool, int8..int64, uint8..uint64, float32, float64, decimal128(p,s), utf8,
+    date32, time64 (us), timestamp (us), timestamptz (us, UTC), interval (month-day-nano), binary, list<...>. UUIDs
+    and JSON travel as utf8. ``why`` says in words how the rule came about (explain shows it)."""
 
     name: str
     type: str
@@ -423,7 +423,7 @@ class Column(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str = ""
 
 
-# --- the structural causal model ----------------------------------------------------------------------------------------
+# --- the structural causal model ------------------------------------------------------------------------------------
 
 
 class NodeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -434,8 +434,8 @@ class NodeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Prior(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What to draw the SCM from. ``name`` "default" (calibrated strength) or "plurel" (the published prior); ``width`` is
-    the embedding width; ``layout`` fixes a graph layout by name, None draws one; ``noise`` the range of the share of
+    """What to draw the SCM from. ``name`` "default" (calibrated strength) or "plurel" (the published prior); ``width``
+    is the embedding width; ``layout`` fixes a graph layout by name, None draws one; ``noise`` the range of the share of
     a node's variance that is its own noise."""
 
     name: Literal["default", "plurel"] = "default"
@@ -455,8 +455,8 @@ class Node(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Scm(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``prior`` and ``wanted`` are set in planning; ``layout``, ``foreign`` and ``nodes`` (in topological order) are drawn
-    and calibrated by ``fit``."""
+    """``prior`` and ``wanted`` are set in planning; ``layout``, ``foreign`` and ``nodes`` (in topological order) are
+    drawn and calibrated by ``fit``."""
 
     prior: Prior
     wanted: tuple[NodeSpec, ...] = ()
@@ -465,7 +465,7 @@ class Scm(msgspec.Struct, frozen=True, omit_defaults=True):
     nodes: tuple[Node, ...] = ()
 
 
-# --- table and plan -----------------------------------------------------------------------------------------------------
+# --- table and plan -------------------------------------------------------------------------------------------------
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -480,8 +480,8 @@ class Table(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """See the module's text. ``schema`` rides along so that a plan file alone can fill a target; ``notes`` are what could
-    not be honoured or was changed on the way; ``vocabularies`` the word lists that codecs refer to by name."""
+    """See the module's text. ``schema`` rides along so that a plan file alone can fill a target; ``notes`` are what
+    could not be honoured or was changed on the way; ``vocabularies`` the word lists that codecs refer to by name."""
 
     seed: int
     tables: tuple[Table, ...]

@@ -209,10 +209,8 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     level: Literal["error", "info"] = "error"
 
     def __str__(self) -> str:
-        head = " ".join(
-            str(part) for part in (self.source and f"{self.source}:", self.where and f"{self.where}:") if part
-        )
-        return f"{head} {self.message}".strip()
+        places = [f"{place}:" for place in (self.source, self.where) if place]
+        return " ".join((*places, self.message))
 
 
 class Schema(msgspec.Struct, frozen=True, omit_defaults=True):
