@@ -58,5 +58,3 @@ def save(script: str, result: dict[str, object]) -> None:
     document = {"command": " ".join(["python", os.path.relpath(script), *sys.argv[1:]]), "machine": machine, **result}
     path.write_text(json.dumps(document, indent=1) + "\n")
     print(json.dumps(document, indent=1))
-
-

@@ -128,9 +128,7 @@ def _position(draft: Draft, table: TableDraft, columns: set[str], free: list[Col
         if target is None or not draft.claim_driver(table.id, k):
             continue
         parent, levels = target
-        capacity = injective(
-            table.table, table.key_column(column.name), table.domain(column), 1, permute=False
-        ).capacity
+        capacity = _capacity(table, column)
         if column.type.kind in ("date", "timestamp"):
             capacity = DATES
         if levels > 1 and capacity is not None and capacity < 10**6:
@@ -203,33 +201,36 @@ def _junction(draft: Draft, table: TableDraft, unique: Unique, owners: list[int]
     return True
 
 
+CARRIERS = ("timestamp", "text", "decimal", "binary", "uuid", "integer")
+"""Kinds of column in rising order of fitness to carry the row number, where their capacities are ample."""
+
+
 def _serial(table: TableDraft, free: list[Column], least: int) -> bool:
-    """The free column with the largest capacity carries the row number, if it holds ``least`` values or more."""
-    best: tuple[float, int, Column] | None = None
-    for place, column in enumerate(free):
-        found = injective(table.table, table.key_column(column.name), table.domain(column), 1, permute=False)
-        if found.capacity is not None and found.capacity < least:
+    """The fittest free column carries the row number, if it can tell ``least`` rows or more apart."""
+    best: tuple[tuple[float, bool, int], Column, int | None] | None = None
+    for column in free:
+        capacity = _capacity(table, column)
+        if capacity is not None and capacity < least:
             continue
-        if found.rule is None and found.capacity != 0:
-            continue
-        size = float("inf") if found.capacity is None else float(found.capacity)
-        plain = column.identity or column.type.kind in ("integer", "uuid")
-        preference = (plain if size >= LARGE else 0) * 1e30 + min(size, 1e29)
-        if column.type.kind in ("date", "timestamp", "time", "boolean") and size < 1e9:
-            preference = min(preference, size)
-        if best is None or preference > best[0]:
-            best = (preference, place, column)
-            limit = found.capacity
+        kind = CARRIERS.index(column.type.kind) if column.type.kind in CARRIERS else -1
+        fitness = (min(float("inf") if capacity is None else capacity, LARGE), column.identity, kind)
+        if best is None or fitness > best[0]:
+            best = (fitness, column, capacity)
     if best is None:
         return False
-    column = best[2]
-    if column.type.kind == "timestamp" and table.driver is None and table.distinct_time is None:
+    _, column, capacity = best
+    if column.type.kind == "timestamp" and table.driver is None:
         table.distinct_time = column.name
         return True
     table.serials[column.name] = False
-    if limit is not None and limit < 2**60:
-        table.limits.append(Limit(limit, (), f"{column.name} holds {limit:,} different values"))
+    if capacity is not None and capacity < 2**60:
+        table.limits.append(Limit(capacity, (), f"{column.name} holds {capacity:,} different values"))
     return True
+
+
+def _capacity(table: TableDraft, column: Column) -> int | None:
+    """How many rows the column can tell apart; None: as many as there are."""
+    return injective(table.table, table.key_column(column.name), table.domain(column), 1, permute=False).capacity
 
 
 def _tuple_of_values(draft: Draft, table: TableDraft, unique: Unique, owners: list[int], free: list[Column]) -> bool:
@@ -237,7 +238,7 @@ def _tuple_of_values(draft: Draft, table: TableDraft, unique: Unique, owners: li
     members: list[Member] = []
     for column in free:
         domain = table.domain(column)
-        capacity = injective(table.table, column, domain, 1, permute=False).capacity
+        capacity = _capacity(table, column)
         labels = tuple(str(value) for value in domain.values or ()) or column.type.labels
         if column.type.kind == "boolean":
             labels = ("false", "true")
