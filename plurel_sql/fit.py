@@ -7,12 +7,8 @@ from plurel_sql.plan.model import Plan
 
 
 def is_fitted(plan: Plan) -> bool:
-    """Whether every table that wants nodes has them drawn and calibrated."""
-    return all(
-        bool(table.scm.nodes) and all(node.fit is not None for node in table.scm.nodes)
-        for table in plan.tables
-        if table.scm.wanted
-    )
+    """Whether every table that wants nodes has them drawn (drawing and calibrating are one step)."""
+    return all(table.scm.nodes for table in plan.tables if table.scm.wanted)
 
 
 def fitted(plan: Plan, threads: int = 0) -> Plan:

@@ -198,7 +198,9 @@ def row_count(value: object, place: str) -> int:
     written = str(value).strip()
     match = re.fullmatch(r"([+-]?[\d_]*\.?[\d_]*(?:e[+-]?\d{1,3})?)\s*([kmb]?)", written.lower())
     if isinstance(value, bool) or not match:
-        raise ConfigError(f"{written!r} is not a number of rows", place=place, hint="such as 1000, 1e6, 10k or orders=500")
+        raise ConfigError(
+            f"{written!r} is not a number of rows", place=place, hint="such as 1000, 1e6, 10k or orders=500"
+        )
     try:
         digits = match[1].replace("_", "")
         number: float = int(digits) if digits.lstrip("+-").isdigit() else float(digits)
