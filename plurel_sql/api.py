@@ -1,8 +1,8 @@
-"""The stages put together: schema -> plan -> fitted plan -> database. The command line does the same by the same names."""
+"""The stages put together: schema -> plan -> fitted plan -> database. The command line has the same verbs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from plurel_sql.sinks.base import Constraints, Loaded, Progress
 if TYPE_CHECKING:
     import pandas as pd
 
-Rows = int | float | str | Mapping[str, int | float | str] | None
+Rows = int | float | str | Sequence[str] | Mapping[str, int | float | str] | None
 ConfigLike = Config | Mapping[str, Any] | str | Path | None
 
 
@@ -44,7 +44,8 @@ def synthesize(
 
     Args:
         schema: a path, paths, a folder, the name of a bundled schema, SQL text, or a Schema (see ``inputs.read``).
-        rows: the total over all tables (``100_000``, ``"1e6"``), or counts by table; None leaves it to the planner.
+        rows: the total over all tables (``100_000``, ``"1e6"``), counts by table, or a sequence of either as the command
+            line writes them (``["1e6", "orders=500"]``); None leaves it to the planner.
         seed: 0 to 2**64 - 1. The same arguments give the same data, on any machine.
         dialect: of the SQL text; None finds it out.
         config: a configuration file's path, or what it would hold (see ``plan.config``).
@@ -257,7 +258,13 @@ def _wishes(config: ConfigLike, rows: Rows) -> Config:
             wishes = configuration.load(Path(config))
         case _:
             wishes = configuration.from_mapping(config)
-    if rows is None:
-        return wishes
-    listed = [f"{name}={count}" for name, count in rows.items()] if isinstance(rows, Mapping) else [rows]
-    return wishes.with_rows(listed, "rows")
+    match rows:
+        case None:
+            return wishes
+        case Mapping():
+            listed: Sequence[object] = [f"{name}={count}" for name, count in rows.items()]
+        case int() | float() | str():
+            listed = [rows]
+        case _:
+            listed = rows
+    return wishes.with_rows(listed)

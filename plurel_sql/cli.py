@@ -9,7 +9,7 @@ import os
 import shlex
 import sys
 import tempfile
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,14 +30,14 @@ app = typer.Typer(
 )
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """Forms of an explanation."""
 
     text = "text"
     json = "json"
 
 
-class Declared(str, Enum):
+class Declared(StrEnum):
     """Constraints to declare in the target."""
 
     all = "all"
@@ -94,11 +94,13 @@ def synth(
             schema, rows=rows, seed=seed, dialect=dialect, config=config, threads=threads, strict=strict
         )
     else:
-        given = {"SCHEMA": schema, "--rows": rows, "--seed": seed, "--dialect": dialect, "--config": config}
+        given = {"--rows": rows, "--seed": seed, "--config": config}
         clash = [name for name, value in given.items() if value]
         if clash:
             raise InputError(f"{', '.join(clash)} can't be given with it", place="--plan", hint="the plan fixes them")
         database = api.open_plan(plan, threads)
+        if schema:
+            inputs.same_tables(inputs.read(schema, dialect), database.schema, str(plan))
         if strict:
             inputs.refuse(database.notes)
     with Bar(sum(table.rows for table in database.plan.tables), quiet=quiet) as bar:

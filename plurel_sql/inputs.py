@@ -63,6 +63,18 @@ def refuse(notes: Sequence[Note]) -> None:
         raise SchemaError("\n  ".join([f"{count}:", *faults]), place="strict")
 
 
+def same_tables(schema: Schema, planned: Schema, place: str) -> None:
+    """Makes sure that a plan was made for ``schema``.
+
+    Raises:
+        InputError: names the first table that differs in its columns; ``place`` is the plan's file.
+    """
+    here, there = ({t.id: [c.name for c in t.columns] for t in s.tables} for s in (schema, planned))
+    for id in [*here, *there]:
+        if here.get(id) != there.get(id):
+            raise InputError(f"was made for another schema: {id} differs", place=place, hint="leave SCHEMA out")
+
+
 def _dialect(name: str | None) -> str | None:
     if name is None:
         return None

@@ -17,7 +17,7 @@ A file is YAML or TOML (by its ending). Every key is optional; ``docs/config.md`
           contact: {meaning: email, null_rate: 0.2}
 
 A table is named by its id (``namespace.name``) or its bare name; a link by the columns of its foreign key, joined by
-commas. Unknown names are refused with the nearest known one, values that can't be with the place in the file.
+commas, or by its constraint's name. Unknown names are refused with the nearest known one, values that can't be with the place in the file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import yaml
@@ -38,32 +38,36 @@ from plurel_sql.schema.lookup import nearest, pick, table_id
 from plurel_sql.schema.model import Schema
 
 MAX_ROWS = 10**12
-LAWS = ("driver", "affinity", "one_to_one")
+_EPOCH = date(1970, 1, 1).toordinal()
+_DAY = 86_400_000_000
 
 
 class LinkConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Wishes for one foreign key; the fields are those of the laws in ``plan.model`` (``Driver``, ``Affinity``).
+    """Wishes for one foreign key; ``spread`` and ``skew`` are those of the laws in ``plan.model``.
 
     ``spread`` >= 0 is the irregularity of the number of children, ``skew`` >= 1 how strongly a few parents are
-    preferred, ``recency`` and ``null_rate`` are shares in 0..1.
+    preferred, ``null_rate`` a share in 0..1.
     """
 
-    law: Literal["driver", "affinity", "one_to_one"] | None = None
     spread: float | None = None
     skew: float | None = None
-    recency: float | None = None
     null_rate: float | None = None
 
 
 class ColumnConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Wishes for one column. ``values`` maps each value (as text) to its weight; ``min`` and ``max`` are inclusive, times
-    as ISO text; ``meaning`` is a name the semantics know (``email``, ``city``, ``price``, ...)."""
+    """Wishes for one column. ``values`` maps each value (as text) to its weight; ``min`` and ``max`` are inclusive,
+    times as ISO text; ``meaning`` is a name the semantics know (``email``, ``city``, ``price``, ...)."""
 
     meaning: str | None = None
     values: dict[str, float] = {}
     null_rate: float | None = None
     min: int | float | str | None = None
     max: int | float | str | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is wished for the values themselves (a ``null_rate`` may be)."""
+        return self.meaning is None and not self.values and self.min is None and self.max is None
 
 
 class TableConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -75,20 +79,30 @@ class TableConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """All wishes. ``rows`` is the total over all tables (those with a count of their own included), None for the
-    planner's default; ``start`` and ``end`` are the first and the last day of the time span; ``origin`` says where
+    """All wishes. ``total`` is the number of rows over all tables (those with a count of their own included), None for
+    the planner's default; ``start`` and ``end`` are the first and the last day of the time span; ``origin`` says where
     the wishes come from, for messages."""
 
     locale: str = "en"
-    rows: int | None = None
+    total: int | None = None
     start: date | None = None
     end: date | None = None
     tables: dict[str, TableConfig] = {}
     origin: str = "config"
 
+    @property
+    def start_micros(self) -> int | None:
+        """The begin of the first day, in microseconds since 1970-01-01 UTC."""
+        return None if self.start is None else (self.start.toordinal() - _EPOCH) * _DAY
+
+    @property
+    def end_micros(self) -> int | None:
+        """The end of the last day, in microseconds since 1970-01-01 UTC."""
+        return None if self.end is None else (self.end.toordinal() - _EPOCH + 1) * _DAY
+
     def with_rows(self, wishes: Iterable[object], origin: str = "--rows") -> Config:
         """This configuration with row counts set: each wish is a total (``1e6``) or ``table=count``."""
-        total, tables = self.rows, dict(self.tables)
+        total, tables = self.total, dict(self.tables)
         for wish in wishes:
             name, equals, count = str(wish).rpartition("=")
             if not equals:
@@ -99,7 +113,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
                 tables[key] = msgspec.structs.replace(tables.get(key, TableConfig()), rows=rows)
             else:
                 raise ConfigError(f"no table is named in {str(wish)!r}", place=origin, hint="write table=N")
-        return msgspec.structs.replace(self, rows=total, tables=tables)
+        return msgspec.structs.replace(self, total=total, tables=tables)
 
     def resolve(self, schema: Schema) -> Config:
         """This configuration with every table named by its id and every column and link as the schema spells it.
@@ -113,10 +127,13 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
             id = table_id(schema, written, place)
             table = schema.table(id)
             columns = [column.name for column in table.columns]
-            keys = [",".join(key.columns) for key in table.foreign_keys]
+            keys = {",".join(key.columns): ",".join(key.columns) for key in table.foreign_keys}
+            keys |= {key.name: ",".join(key.columns) for key in table.foreign_keys if key.name}
             resolved = TableConfig(
                 rows=wish.rows,
-                links={pick(k.replace(" ", ""), keys, "link", f"{place}.links"): v for k, v in wish.links.items()},
+                links={
+                    keys[pick(k.replace(" ", ""), keys, "link", f"{place}.links")]: v for k, v in wish.links.items()
+                },
                 columns={pick(k, columns, "column", f"{place}.columns"): v for k, v in wish.columns.items()},
             )
             tables[id] = _merge(tables[id], resolved) if id in tables else resolved
@@ -163,14 +180,15 @@ class _Loader(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode) and key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} stands twice", key.start_mark)
             seen.add(str(key.value))
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver(  # type: ignore[no-untyped-call]
+_Loader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
 )
 
@@ -252,14 +270,9 @@ class _Reader:
 
     def link(self, value: object, path: str) -> LinkConfig:
         entry = self.mapping(value, path, LinkConfig.__struct_fields__)
-        law = entry.get("law")
-        if law is not None and law not in LAWS:
-            raise ConfigError(f"unknown law {law!r}", place=self.at(f"{path}.law"), hint=nearest(str(law), LAWS))
         return LinkConfig(
-            law=law,
             spread=self.number(entry, path, "spread", lambda x: 0 <= x <= 10, "0 to 10"),
             skew=self.number(entry, path, "skew", lambda x: 1 <= x <= 100, "1 to 100"),
-            recency=self.rate(entry, path, "recency"),
             null_rate=self.rate(entry, path, "null_rate"),
         )
 

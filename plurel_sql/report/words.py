@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from plurel_sql.plan import model as m
 
@@ -158,7 +159,7 @@ def _segment(segment: m.Segment) -> str:
 def _median(knots: m.Knots) -> float:
     """The quantile function at rank 1/2."""
     pairs = list(zip(knots.u, knots.x, strict=True))
-    for (u0, x0), (u1, x1) in zip(pairs, pairs[1:], strict=False):
+    for (u0, x0), (u1, x1) in pairwise(pairs):
         if u0 <= 0.5 <= u1:
             return x0 if u1 == u0 else x0 + (x1 - x0) * (0.5 - u0) / (u1 - u0)
     return knots.x[len(knots.x) // 2]

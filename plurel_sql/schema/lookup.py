@@ -43,8 +43,8 @@ def table_id(schema: Schema, name: str, place: str | None = None) -> str:
     ids = [table.id for table in schema.tables]
     if name in ids:
         return name
-    for same in (lambda bare: bare == name, lambda bare: bare.lower() == name.lower()):
-        bare = [table.id for table in schema.tables if same(table.name)]
+    for fold in (str, str.lower):
+        bare = [table.id for table in schema.tables if fold(table.name) == fold(name)]
         if len(bare) == 1:
             return bare[0]
         if bare:

@@ -164,7 +164,7 @@ class _Load:
         while self._count("plurel_pending"):
             self._execute(
                 "CREATE OR REPLACE TEMP TABLE plurel_ready AS SELECT plurel_row FROM plurel_pending"
-                " WHERE plurel_row NOT IN (SELECT child FROM plurel_edge)"
+                " ANTI JOIN plurel_edge ON plurel_row = child"
             )
             if not self._count("plurel_ready"):
                 break

@@ -3,7 +3,8 @@
 Every statement is tried on an empty database in memory before a row is made, so that DuckDB itself decides what it
 accepts (expressions of CHECKs and defaults, key types, types along a foreign key); what it refuses is left out with its
 own reason as a note. Known limits of DuckDB 2.0: no foreign key across namespaces, in a cycle of tables, to columns
-without a declared key, or between columns whose types differ; no STORED generated column; names differ by more than case.
+without a declared key, or between columns whose types differ; no STORED generated column; names that differ by case
+alone are one name.
 """
 
 from __future__ import annotations
@@ -235,7 +236,7 @@ class _Designer:
         if column.identity and column.type.kind == "integer":
             sequence = quoted(f"{table.name}_{column.name}_seq")
             sequence = f"{quoted(table.namespace)}.{sequence}" if table.namespace else sequence
-            self._run_before(f"CREATE SEQUENCE {sequence} START {self.rows(table.id) + 1}")
+            self._run_before(f"CREATE SEQUENCE IF NOT EXISTS {sequence} START {self.rows(table.id) + 1}")
             return f"{line} DEFAULT nextval({literal(sequence)})"
         if column.default is None or column.generated is not None:
             return line
