@@ -44,8 +44,8 @@ def synthesize(
 
     Args:
         schema: a path, paths, a folder, the name of a bundled schema, SQL text, or a Schema (see ``inputs.read``).
-        rows: the total over all tables (``100_000``, ``"1e6"``), counts by table, or a sequence of either as the command
-            line writes them (``["1e6", "orders=500"]``); None leaves it to the planner.
+        rows: the total over all tables (``100_000``, ``"1e6"``), counts by table, or a sequence of both as the command
+            line has them (``["1e6", "orders=500"]``); None leaves it to the planner.
         seed: 0 to 2**64 - 1. The same arguments give the same data, on any machine.
         dialect: of the SQL text; None finds it out.
         config: a configuration file's path, or what it would hold (see ``plan.config``).
@@ -232,7 +232,8 @@ class TableView:
 
     def pandas(self) -> pd.DataFrame:
         """All rows of this view as a data frame (needs pandas)."""
-        return self.arrow().to_pandas()
+        frame: pd.DataFrame = self.arrow().to_pandas()
+        return frame
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The Arrow PyCapsule interface: polars, pandas, DuckDB and others read the view without a copy."""

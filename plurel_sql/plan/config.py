@@ -17,7 +17,8 @@ A file is YAML or TOML (by its ending). Every key is optional; ``docs/config.md`
           contact: {meaning: email, null_rate: 0.2}
 
 A table is named by its id (``namespace.name``) or its bare name; a link by the columns of its foreign key, joined by
-commas, or by its constraint's name. Unknown names are refused with the nearest known one, values that can't be with the place in the file.
+commas, or by its constraint's name. Unknown names are refused with the nearest known one, values that can't be with the
+place in the file.
 """
 
 from __future__ import annotations
@@ -200,12 +201,15 @@ def from_mapping(data: object, origin: str = "config") -> Config:
     tables = {
         name: reader.table(value, f"tables.{name}") for name, value in reader.entries(top.get("tables"), "tables")
     }
+    locale = top.get("locale", "en")
+    if not isinstance(locale, str):
+        raise ConfigError(f"{locale!r} is not a locale", place=reader.at("locale"), hint="such as en")
     rows = top.get("rows")
     total = None if rows is None or isinstance(rows, Mapping) else row_count(rows, reader.at("rows"))
     start, end = (reader.day(top.get(key), key) for key in ("start", "end"))
     if start and end and start >= end:
         raise ConfigError(f"starts on {start}, not before its end {end}", place=reader.at("start"))
-    config = Config(str(top.get("locale", "en")), total, start, end, tables, origin)
+    config = Config(locale, total, start, end, tables, origin)
     if isinstance(rows, Mapping):
         config = config.with_rows([f"{name}={count}" for name, count in rows.items()], reader.at("rows"))
     return config
