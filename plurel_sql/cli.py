@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 import tempfile
 from enum import StrEnum
@@ -195,6 +196,7 @@ def _write_plan(plan: Plan, path: Path) -> None:
 
 def main() -> None:
     """The command's entry point: every error becomes one line and an exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leaves as little behind as Ctrl-C
     sys.exit(run(sys.argv[1:]))
 
 
@@ -205,10 +207,9 @@ def run(arguments: list[str]) -> int:
         code = app(arguments, standalone_mode=False)
         sys.stdout.flush()
     except typer.Exit as end:
-        return end.exit_code
+        code = end.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        print("interrupted", file=sys.stderr)
-        return 130
+        code = 130
     except BrokenPipeError:
         # The reader has gone (`explain | head`): nothing more to say, and no complaint at interpreter exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -223,6 +224,8 @@ def run(arguments: list[str]) -> int:
         if hasattr(error, "format_message"):  # click's own complaints about options
             return _say(error.format_message(), 2)
         return _say(f"{type(error).__name__}: {error} (a fault of this program; --debug shows where)", 1)
+    if code == 130:
+        print("interrupted", file=sys.stderr)
     return code if isinstance(code, int) else 0
 
 

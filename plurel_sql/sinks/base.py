@@ -89,5 +89,6 @@ class Counted:
         except GeneratorExit:
             raise
         except BaseException as error:
-            self.error = error
+            # Arrow hands an interrupt on from one stream to the next as text.
+            self.error = KeyboardInterrupt() if "KeyboardInterrupt" in str(error) else error
             raise
