@@ -1,0 +1,53 @@
+# make setup | demo | test | bench. PYTHON picks the interpreter (3.11 or newer).
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+WHEELS := target/wheels
+CLEAN  := target/test-venv
+STAMP  := $(VENV)/.installed
+
+.PHONY: setup demo test lint rust wheel pytest bench
+
+setup: $(STAMP)
+
+$(VENV)/.tools: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --group dev
+	touch $@
+
+# The package with its native module, rebuilt where a source is newer.
+$(STAMP): $(VENV)/.tools Cargo.lock $(shell find sampler plurel_sql -name '*.rs' -o -name '*.toml' -o -name '*.py')
+	$(BIN)/maturin develop --release --quiet
+	touch $@
+
+demo: setup
+	$(BIN)/plurel-sql synth retail --rows 1e6 --out retail.duckdb --overwrite
+
+test: lint rust pytest
+
+lint: $(VENV)/.tools setup
+	$(BIN)/ruff check plurel_sql tests benchmarks
+	$(BIN)/ruff format --check plurel_sql tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+rust:
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo test --locked --quiet
+
+# The built wheel is what is tested, in an environment that has nothing else of this tree.
+wheel: $(VENV)/.tools
+	rm -rf $(WHEELS)
+	$(BIN)/maturin build --release --quiet --sdist --out $(WHEELS)
+
+pytest: wheel
+	$(PYTHON) -m venv --clear $(CLEAN)
+	$(CLEAN)/bin/pip install --quiet --upgrade pip
+	$(CLEAN)/bin/pip install --quiet $(WHEELS)/*.whl pytest pytest-xdist hypothesis pandas
+	$(CLEAN)/bin/python -P -m pytest -n 2
+
+bench: setup
+	$(BIN)/python benchmarks/duckdb_load.py

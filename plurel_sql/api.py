@@ -1,0 +1,271 @@
+"""The stages put together: schema -> plan -> fitted plan -> database. The command line has the same verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from plurel_sql import fit, inputs
+from plurel_sql.errors import ConfigError, InputError
+from plurel_sql.inputs import SchemaLike
+from plurel_sql.plan import config as configuration
+from plurel_sql.plan import planner
+from plurel_sql.plan.config import Config
+from plurel_sql.plan.model import Plan, decode
+from plurel_sql.report.explain import Explanation
+from plurel_sql.report.explain import explain as explain_plan
+from plurel_sql.sample import Sampler
+from plurel_sql.schema.lookup import table_id
+from plurel_sql.schema.model import Note, Schema
+from plurel_sql.sinks import duckdb
+from plurel_sql.sinks.base import Constraints, Loaded, Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Rows = int | float | str | Sequence[str] | Mapping[str, int | float | str] | None
+ConfigLike = Config | Mapping[str, Any] | str | Path | None
+
+
+def synthesize(
+    schema: SchemaLike,
+    *,
+    rows: Rows = None,
+    seed: int = 0,
+    dialect: str | None = None,
+    config: ConfigLike = None,
+    threads: int = 0,
+    strict: bool = False,
+) -> Database:
+    """A whole database for ``schema``, as an address space: rows are made when they are asked for.
+
+    Args:
+        schema: a path, paths, a folder, the name of a bundled schema, SQL text, or a Schema (see ``inputs.read``).
+        rows: the total over all tables (``100_000``, ``"1e6"``), counts by table, or a sequence of both as the command
+            line has them (``["1e6", "orders=500"]``); None leaves it to the planner.
+        seed: 0 to 2**64 - 1. The same arguments give the same data, on any machine.
+        dialect: of the SQL text; None finds it out.
+        config: a configuration file's path, or what it would hold (see ``plan.config``).
+        threads: worker threads, 0 for one per core; the data don't depend on it.
+        strict: refuse whatever can't be honoured as written.
+
+    Raises:
+        InputError: or one of its children: the request can't be met as it stands.
+    """
+    return open_plan(
+        plan(schema, rows=rows, seed=seed, dialect=dialect, config=config, threads=threads, strict=strict), threads
+    )
+
+
+def plan(
+    schema: SchemaLike,
+    *,
+    rows: Rows = None,
+    seed: int = 0,
+    dialect: str | None = None,
+    config: ConfigLike = None,
+    threads: int = 0,
+    strict: bool = False,
+) -> Plan:
+    """The fitted plan: everything that decides the data. Arguments and errors as in ``synthesize``."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
+        raise ConfigError(
+            f"{seed!r} is not a seed", place="seed", hint="a whole number from 0 to 2**64 - 1 is expected"
+        )
+    _check_threads(threads)
+    wishes = _wishes(config, rows)
+    read = inputs.read(schema, dialect)
+    if strict:
+        inputs.refuse(read.notes)
+    drawn = planner.plan(read, wishes.resolve(read), seed)
+    if strict:
+        inputs.refuse(drawn.notes)
+    return fit.fitted(drawn, threads)
+
+
+def explain(
+    schema: SchemaLike | Plan,
+    *,
+    rows: Rows = None,
+    seed: int = 0,
+    dialect: str | None = None,
+    config: ConfigLike = None,
+    strict: bool = False,
+) -> Explanation:
+    """What would be made, in words and numbers, for people (``str(...)``) and programs (``.json()``).
+
+    Arguments and errors as in ``synthesize``; a Plan is explained as it stands.
+    """
+    if isinstance(schema, Plan):
+        return explain_plan(schema)
+    return explain_plan(plan(schema, rows=rows, seed=seed, dialect=dialect, config=config, strict=strict))
+
+
+def load_plan(path: str | Path) -> Plan:
+    """The plan in a file that ``plan -o`` or ``plan.model.encode`` wrote.
+
+    Raises:
+        InputError: the file can't be read, or is no plan.
+    """
+    try:
+        loaded = decode(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError):
+            raise InputError(f"can't be read: {error.strerror}", place=str(path)) from error
+        raise InputError(f"is not a plan: {error}", place=str(path), hint="make one with `plurel-sql plan`") from error
+    if loaded.format != 1:
+        raise InputError(f"is a plan of format {loaded.format}", place=str(path), hint="this version reads format 1")
+    return loaded
+
+
+def open_plan(plan: Plan | str | Path, threads: int = 0) -> Database:
+    """The database that a plan (or a plan file) stands for.
+
+    Raises:
+        InputError: it is no plan.
+        ImpossibleError: it asks for what can't be.
+    """
+    _check_threads(threads)
+    return Database(fit.fitted(plan if isinstance(plan, Plan) else load_plan(plan), threads), threads)
+
+
+class Database:
+    """A database that is not stored: tables are views whose rows are made on reading, alike every time."""
+
+    def __init__(self, plan: Plan, threads: int = 0) -> None:
+        if plan.schema is None:
+            raise InputError("the plan carries no schema", place="plan")
+        self.plan = plan
+        self.schema: Schema = plan.schema
+        self._sampler = Sampler(plan, threads)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Ids of all tables, in the order of the schema."""
+        return tuple(table.id for table in self.schema.tables)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What was not understood, not honoured, or changed on the way."""
+        return tuple(dict.fromkeys([*self.schema.notes, *self.plan.notes]))
+
+    def __getitem__(self, name: str) -> TableView:
+        """The table with this id, or with this bare name where only one has it; ConfigError where there is none."""
+        id = table_id(self.schema, name)
+        return TableView(self._sampler, id, 0, self.rows(id))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        return len(self.tables)
+
+    def rows(self, table: str) -> int:
+        """How many rows the table with this id has."""
+        return self.plan.table(table).rows
+
+    def types(self, table: str) -> dict[str, str]:
+        """Column -> Arrow type in short."""
+        return {column.name: column.type for column in self.plan.table(table).columns}
+
+    def stream(self, table: str) -> pa.RecordBatchReader:
+        """All rows of the table with this id, made while they are read."""
+        return self._sampler.batches(table)
+
+    def write(
+        self,
+        target: str | Path,
+        *,
+        overwrite: bool = False,
+        constraints: Constraints = "all",
+        progress: Progress | None = None,
+    ) -> Loaded:
+        """Fills a new DuckDB file with all tables (see ``sinks.duckdb``).
+
+        Args:
+            target: the file; its folder must exist.
+            overwrite: replace a DuckDB file that is there.
+            constraints: what to declare: ``"all"``, ``"keys"`` (PRIMARY KEY and UNIQUE) or ``"none"``.
+            progress: told about the rows as they go.
+
+        Raises:
+            TargetError: the target can't or may not be written.
+            RunError: the load failed; the target is as it was.
+        """
+        return duckdb.write(self, target, constraints=constraints, overwrite=overwrite, progress=progress)
+
+    def __repr__(self) -> str:
+        total = sum(table.rows for table in self.plan.tables)
+        return f"<Database of {len(self)} tables, {total:,} rows, seed {self.plan.seed}>"
+
+
+class TableView:
+    """Rows ``start <= row < stop`` of a table, made whenever they are read, alike every time."""
+
+    def __init__(self, sampler: Sampler, name: str, start: int, stop: int) -> None:
+        self.name = name
+        self.start = start
+        self.stop = stop
+        self._sampler = sampler
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __getitem__(self, rows: slice) -> TableView:
+        """A range of these rows, as with a list; a step other than 1 is refused (ValueError)."""
+        start, stop, step = rows.indices(len(self))
+        if step != 1:
+            raise ValueError("a table is cut into ranges only: the step of a slice must be 1")
+        return TableView(self._sampler, self.name, self.start + start, self.start + max(start, stop))
+
+    def batches(self, start: int = 0, stop: int | None = None) -> pa.RecordBatchReader:
+        """Rows ``start`` to ``stop`` of this view, as a stream of record batches of at most 122,880 rows."""
+        part = self[start:stop]
+        return self._sampler.batches(self.name, part.start, part.stop)
+
+    def arrow(self) -> pa.Table:
+        """All rows of this view in memory."""
+        return self.batches().read_all()
+
+    def pandas(self) -> pd.DataFrame:
+        """All rows of this view as a data frame (needs pandas)."""
+        frame: pd.DataFrame = self.arrow().to_pandas()
+        return frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The Arrow PyCapsule interface: polars, pandas, DuckDB and others read the view without a copy."""
+        return self.batches().__arrow_c_stream__(requested_schema)
+
+    def __repr__(self) -> str:
+        return f"<TableView of {self.name}, rows {self.start:,} to {self.stop:,}>"
+
+
+def _check_threads(threads: int) -> None:
+    if isinstance(threads, bool) or not isinstance(threads, int) or not 0 <= threads <= 1024:
+        raise ConfigError(f"{threads!r} threads can't be", place="threads", hint="0 (one per core) to 1024 is expected")
+
+
+def _wishes(config: ConfigLike, rows: Rows) -> Config:
+    """Configuration and row counts as one; the counts given directly win."""
+    match config:
+        case None:
+            wishes = Config()
+        case Config():
+            wishes = config
+        case str() | Path():
+            wishes = configuration.load(Path(config))
+        case _:
+            wishes = configuration.from_mapping(config)
+    match rows:
+        case None:
+            return wishes
+        case Mapping():
+            listed: Sequence[object] = [f"{name}={count}" for name, count in rows.items()]
+        case int() | float() | str():
+            listed = [rows]
+        case _:
+            listed = rows
+    return wishes.with_rows(listed)

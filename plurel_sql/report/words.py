@@ -1,0 +1,165 @@
+"""Laws, axes and rules in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from plurel_sql.plan import model as m
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(micros: float) -> str:
+    """A point in time; its day alone where it is midnight."""
+    try:
+        at = _EPOCH + timedelta(microseconds=int(micros))
+    except (OverflowError, ValueError):
+        return f"{micros:g} us"
+    return at.strftime("%Y-%m-%d") if at.time() == datetime.min.time() else at.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def duration(micros: float) -> str:
+    """A span of time in its largest fitting unit."""
+    for unit, size in (("days", 86_400e6), ("hours", 3_600e6), ("minutes", 60e6), ("seconds", 1e6)):
+        if abs(micros) >= size:
+            return f"{micros / size:.3g} {unit}"
+    return f"{micros:g} us"
+
+
+def number(x: float) -> str:
+    """A number, short."""
+    return f"{int(x):,}" if float(x).is_integer() and abs(x) < 1e15 else f"{x:,.6g}"
+
+
+def law(law: m.Law, table: m.Table) -> str:
+    """A foreign key's law."""
+
+    def name(link: int) -> str:
+        return table.links[link].name if 0 <= link < len(table.links) else f"link {link}"
+
+    match law:
+        case m.Driver(spread=spread, minimum=minimum, cap=cap):
+            kind = "the same number each" if spread == 0 else f"degrees spread {spread:g}"
+            bounds = f", at least {minimum}" if minimum else ""
+            bounds += f", at most {cap:,}" if cap < 2**40 else ""
+            return f"contiguous children of each parent, {kind}{bounds}"
+        case m.Affinity(epochs=epochs, skew=skew, recency=recency, levels=levels, roots=roots):
+            parts = [f"any parent that exists by then, skew {skew:g}"]
+            parts += [f"{epochs} epochs"] if epochs > 1 else []
+            parts += [f"{recency:.0%} to recent parents"] if recency else []
+            parts += [f"{len(levels)} levels of communities"] if levels else []
+            parts += ["roots point to themselves"] if roots == "self" else []
+            return ", ".join(parts)
+        case m.OneToOne(order=order):
+            return f"at most one child for each parent, {order}"
+        case m.Within(via=via, scope=scope, tree=tree):
+            return f"{'an earlier row' if tree else 'a parent'} in the same {scope} as {name(via)}"
+        case m.Junction(key=key, after=after):
+            group = "over the whole table" if after is None else f"for each parent of {name(after)}"
+            return f"part of the distinct tuple {key}, {group}"
+        case m.Derived(path=path):
+            return f"reached over {name(path[0])}" + (f" and {len(path) - 1} more" if len(path) > 1 else "")
+        case m.Same(link=link):
+            return f"the same parent row as {name(link)}"
+
+
+def axis(axis: m.Axis, table: m.Table) -> str:
+    """When the rows of a table happen."""
+    match axis:
+        case m.Static():
+            return "no time"
+        case m.Own(start=start, end=end, trend=trend):
+            tendency = ", growing" if trend > 0 else ", shrinking" if trend < 0 else ""
+            return f"{moment(start)} to {moment(end)}{tendency}"
+        case m.Inherited(link=link, mode=mode, delay=delay):
+            parent = table.links[link].parent if 0 <= link < len(table.links) else "its parent"
+            delayed = (
+                f"{duration(delay)} after" if mode == "delay" else "spread out after" if mode == "span" else "with"
+            )
+            return f"{delayed} {parent}"
+
+
+def codec(codec: m.Codec, time: bool = False) -> tuple[str, str]:
+    """(what it is, its range or vocabulary). ``time``: numbers are points in time."""
+    match codec:
+        case m.Number(knots=knots, low=low, high=high):
+            show = moment if time else number
+            bottom = knots.x[0] if low is None else max(low, knots.x[0])
+            top = knots.x[-1] if high is None else min(high, knots.x[-1])
+            middle = _median(knots)
+            return ("time" if time else "number"), f"{show(bottom)} to {show(top)}, median {show(middle)}"
+        case m.Bool(p=p):
+            return "flag", f"true {p:.0%}"
+        case m.Category(labels=labels, weights=weights):
+            total = sum(weights) or 1.0
+            shown = [f"{label} {weight / total:.0%}" for label, weight in zip(labels[:6], weights, strict=False)]
+            return "category", ", ".join(shown) + (f", ... ({len(labels)})" if len(labels) > 6 else "")
+        case m.Text(segments=segments, max_length=longest):
+            return "text", "".join(map(_segment, segments)) + (f" (at most {longest} characters)" if longest else "")
+        case m.Uuid(version=version):
+            return "uuid", f"version {version}"
+        case m.Json(fields=fields, array=array):
+            return "json", ("a list of " if array else "") + ", ".join(name for name, _ in fields)
+        case m.Bytes(low=low, high=high):
+            return "bytes", f"{low} to {high} bytes"
+        case m.List(item=item, low=low, high=high):
+            kind, values = _codec(item, time)
+            return f"list of {kind}", f"{low} to {high} of: {values}"
+
+
+_codec = codec
+
+
+def rule(column: m.Column) -> tuple[str, str]:
+    """(what fills the column, its range or vocabulary)."""
+    time = column.type.startswith(("date", "time"))
+    match column.rule:
+        case m.Sequence(start=start, step=step, permute=permute):
+            shown = f"from {moment(start)} by {duration(step)}" if time else f"from {start:,} by {step:,}"
+            return "sequence", shown + (", shuffled" if permute else "")
+        case m.Ref(column=name):
+            return "parent's key", name
+        case m.Position(start=start):
+            return "position in its group", f"from {start:,}" if not column.rule.from_time else "steps in time"
+        case m.Digit(labels=labels):
+            return "part of a distinct tuple", ", ".join(labels[:6])
+        case m.At():
+            return "time of the row", ""
+        case m.After(base=base, mean=mean):
+            return "later time", f"{duration(mean)} after {base or 'the row'} on average"
+        case m.Value(codec=codec):
+            return _codec(codec, time)
+        case m.Product(columns=columns):
+            return "product", " * ".join(columns)
+        case m.Copy(column=name):
+            return "copy", name
+        case m.Constant(value=value):
+            return "constant", "NULL" if value is None else value
+
+
+def _segment(segment: m.Segment) -> str:
+    match segment:
+        case m.Lit(text=text):
+            return text
+        case m.Vocab(list=name):
+            return f"<{name}>"
+        case m.Chars(count=count):
+            return f"<{count} characters>"
+        case m.Serial():
+            return "<number>"
+        case m.Cell(column=name):
+            return f"<{name}>"
+        case m.Prose(low=low, high=high):
+            return f"<{low} to {high} words>"
+        case m.Num(low=low, high=high):
+            return f"<{low}..{high}>"
+
+
+def _median(knots: m.Knots) -> float:
+    """The quantile function at rank 1/2."""
+    pairs = list(zip(knots.u, knots.x, strict=True))
+    for (u0, x0), (u1, x1) in pairwise(pairs):
+        if u0 <= 0.5 <= u1:
+            return x0 if u1 == u0 else x0 + (x1 - x0) * (0.5 - u0) / (u1 - u0)
+    return knots.x[len(knots.x) // 2]

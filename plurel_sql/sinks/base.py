@@ -1,0 +1,94 @@
+"""What a sink is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, Protocol
+
+import msgspec
+import pyarrow as pa
+
+from plurel_sql.schema.model import Note, Schema
+
+Constraints = Literal["all", "keys", "none"]
+"""What to declare in the target: everything; PRIMARY KEY and UNIQUE only; NOT NULL only."""
+
+
+class Source(Protocol):
+    """A filled schema, as a sink sees it."""
+
+    @property
+    def schema(self) -> Schema: ...
+
+    def rows(self, table: str) -> int:
+        """How many rows the table with this id has."""
+
+    def types(self, table: str) -> dict[str, str]:
+        """Column -> Arrow type in short, as in ``plan.model.Column.type``."""
+
+    def stream(self, table: str) -> pa.RecordBatchReader:
+        """All rows of the table, from its first, made while they are read."""
+
+
+class Progress(Protocol):
+    """Told about the load while it runs."""
+
+    def table(self, name: str) -> None:
+        """The load turns to this table."""
+
+    def advance(self, rows: int) -> None:
+        """This many more rows were taken."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def table(self, name: str) -> None:
+        pass
+
+    def advance(self, rows: int) -> None:
+        pass
+
+
+class TableLoad(msgspec.Struct, frozen=True):
+    """A loaded table: ``seconds`` of wall time with its keys, ``bytes`` of Arrow data that were made for it."""
+
+    name: str
+    rows: int
+    seconds: float
+    bytes: int
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A filled target: its tables in load order, its size in bytes, and what it does not declare, with reasons."""
+
+    target: str
+    tables: tuple[TableLoad, ...]
+    bytes: int
+    seconds: float
+    notes: tuple[Note, ...] = ()
+
+
+class Counted:
+    """A stream that counts what passes and keeps the error that broke it (a database wraps errors in its own)."""
+
+    def __init__(self, reader: pa.RecordBatchReader, progress: Progress) -> None:
+        self.rows = 0
+        self.bytes = 0
+        self.error: BaseException | None = None
+        self._progress = progress
+        self.reader = pa.RecordBatchReader.from_batches(reader.schema, self._pass(reader))
+
+    def _pass(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in reader:
+                yield batch
+                self.rows += batch.num_rows
+                self.bytes += batch.nbytes
+                self._progress.advance(batch.num_rows)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            # Arrow hands an interrupt on from one stream to the next as text.
+            self.error = KeyboardInterrupt() if "KeyboardInterrupt" in str(error) else error
+            raise

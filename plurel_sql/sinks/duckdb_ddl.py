@@ -1,0 +1,337 @@
+"""Schema -> what DuckDB can hold of it: statements, and notes on the rest.
+
+Every statement is tried on an empty database in memory before a row is made, so that DuckDB itself decides what it
+accepts (expressions of CHECKs and defaults, key types, types along a foreign key); what it refuses is left out with its
+own reason as a note. Known limits of DuckDB 2.0: no foreign key across namespaces, in a cycle of tables, to columns
+without a declared key, or between columns whose types differ; no STORED generated column; names that differ by case
+alone are one name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+import duckdb
+import msgspec
+
+from plurel_sql import ddl
+from plurel_sql.errors import TargetError
+from plurel_sql.schema.cuts import load_order
+from plurel_sql.schema.model import Check, Column, ForeignKey, Note, Schema, SqlType, Table, Unique
+from plurel_sql.sinks.base import Constraints
+
+_INTEGERS = {8: "TINYINT", 16: "SMALLINT", 24: "INTEGER", 32: "INTEGER", 64: "BIGINT"}
+_PLAIN = {
+    "boolean": "BOOLEAN",
+    "text": "VARCHAR",
+    "date": "DATE",
+    "interval": "INTERVAL",
+    "uuid": "UUID",
+    "json": "JSON",
+    "binary": "BLOB",
+    "bit": "BIT",
+    "inet": "VARCHAR",
+    "unknown": "VARCHAR",
+}
+
+
+class TableDesign(msgspec.Struct, frozen=True):
+    """One table, ready to be made.
+
+    ``lines`` are the column definitions and constraints of its CREATE TABLE, ``self_lines`` those that a reference to
+    itself needs (its keys and that foreign key), ``keys`` the ALTER TABLE statements for after the load (empty where
+    ``self_lines`` holds them). ``loaded`` are the columns that take data (not those DuckDB computes).
+    """
+
+    id: str
+    name: str
+    lines: tuple[str, ...]
+    loaded: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    self_lines: tuple[str, ...] = ()
+    self_keys: tuple[ForeignKey, ...] = ()
+
+    def create(self, self_reference: bool = True) -> str:
+        """The CREATE TABLE statement, with or without the foreign keys of the table to itself."""
+        lines = (*self.lines, *self.self_lines) if self_reference else self.lines
+        return f"CREATE TABLE {self.name} ({', '.join(lines)})"
+
+
+class Design(msgspec.Struct, frozen=True):
+    """``before`` (namespaces, sequences), the tables in load order, ``after`` (comments), and what is not declared."""
+
+    before: tuple[str, ...]
+    tables: tuple[TableDesign, ...]
+    after: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+
+def quoted(name: str) -> str:
+    """``name`` as a quoted identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """``text`` as a string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def sql_name(table: Table) -> str:
+    """The table's quoted name, with its namespace where it has one."""
+    return f"{quoted(table.namespace)}.{quoted(table.name)}" if table.namespace else quoted(table.name)
+
+
+def columns_list(columns: tuple[str, ...]) -> str:
+    return "(" + ", ".join(map(quoted, columns)) + ")"
+
+
+def type_name(type: SqlType, planned: str = "") -> str:
+    """DuckDB's name of a type; ``planned`` (the Arrow type in short) decides what the SQL type leaves open."""
+    match type.kind:
+        case "integer":
+            if type.bits is not None and type.bits > 64:
+                return "HUGEINT" if type.signed else "UHUGEINT"
+            name = _INTEGERS.get(type.bits or 32, "BIGINT")
+            return name if type.signed else f"U{name}"
+        case "decimal":
+            precision, scale = type.precision, type.scale or 0
+            if precision is None:
+                found = re.fullmatch(r"decimal128\((\d+),\s*(-?\d+)\)", planned)
+                if not found:
+                    return "DOUBLE"
+                precision, scale = int(found[1]), int(found[2])
+            width = min(max(precision, scale, 1), 38)
+            return f"DECIMAL({width}, {min(max(scale, 0), width)})"
+        case "float":
+            return "FLOAT" if type.bits == 32 else "DOUBLE"
+        case "time":
+            return "TIMETZ" if type.zoned else "TIME"
+        case "timestamp":
+            return "TIMESTAMPTZ" if type.zoned else "TIMESTAMP"
+        case "enum":
+            labels = dict.fromkeys(type.labels)
+            return f"ENUM({', '.join(map(literal, labels))})" if labels else "VARCHAR"
+        case "array":
+            item = planned.removeprefix("list<").removesuffix(">")
+            return f"{type_name(type.item, item)}[]" if type.item else "VARCHAR[]"
+        case "bit" if planned == "bool":
+            return "BOOLEAN"
+    return _PLAIN[type.kind]
+
+
+def design(
+    schema: Schema,
+    *,
+    constraints: Constraints = "all",
+    rows: Callable[[str], int],
+    types: Callable[[str], Mapping[str, str]],
+) -> Design:
+    """What DuckDB will hold of ``schema``; ``rows`` and ``types`` as in ``sinks.base.Source``.
+
+    Raises:
+        TargetError: two names differ by case alone, or DuckDB refuses a table's columns.
+    """
+    _distinct_names(schema)
+    with duckdb.connect(":memory:") as scratch:
+        return _Designer(schema, constraints, rows, types, scratch).design()
+
+
+def _distinct_names(schema: Schema) -> None:
+    seen: dict[str, str] = {}
+    for table in schema.tables:
+        for name in (table.id, *(f"{table.id}.{column.name}" for column in table.columns)):
+            other = seen.setdefault(name.lower(), name)
+            if other is not name:
+                raise TargetError(
+                    f"DuckDB can't tell it from {other}", place=name, hint="names must differ by more than case"
+                )
+
+
+class _Designer:
+    def __init__(
+        self,
+        schema: Schema,
+        constraints: Constraints,
+        rows: Callable[[str], int],
+        types: Callable[[str], Mapping[str, str]],
+        scratch: duckdb.DuckDBPyConnection,
+    ) -> None:
+        self.schema = schema
+        self.constraints = constraints
+        self.rows = rows
+        self.types = types
+        self.scratch = scratch
+        self.notes: list[Note] = []
+        self.before: list[str] = []
+
+    def design(self) -> Design:
+        namespaces = dict.fromkeys(table.namespace for table in self.schema.tables if table.namespace)
+        for namespace in namespaces:
+            self._run_before(f"CREATE SCHEMA IF NOT EXISTS {quoted(namespace)}")
+        made: set[str] = set()
+        tables = []
+        for id in load_order(self.schema):
+            tables.append(self._table(self.schema.table(id), made))
+            made.add(id)
+        after = [statement for table in self.schema.tables for statement in _comments(table)]
+        return Design(tuple(self.before), tuple(tables), tuple(after), tuple(self.notes))
+
+    def _table(self, table: Table, made: set[str]) -> TableDesign:
+        name = sql_name(table)
+        computed = self._computed(table)
+        lines = [self._column(table, column, computed.get(column.name)) for column in table.columns]
+        self._try(name, lines, fatal=table.id)
+        lines = [self._default(table, name, lines, k, column) for k, column in enumerate(table.columns)]
+        if self.constraints == "all":
+            for check in table.checks:
+                self._add(name, lines, self._check(table, check), f"CHECK ({check.expression})", table, check)
+            for key in table.foreign_keys:
+                if key.parent == table.id:
+                    continue
+                if key.parent not in made:
+                    self._note(table, f"foreign key {key.label} is not declared: it closes a cycle of tables")
+                    continue
+                clause = self._foreign_key(key)
+                self._add(name, lines, clause, f"foreign key {key.label}", table, key)
+        uniques = [_unique(unique) for unique in table.uniques] if self.constraints != "none" else []
+        own = [key for key in table.foreign_keys if key.parent == table.id] if self.constraints == "all" else []
+        self_lines, self_keys = self._self_reference(table, name, lines, uniques, own)
+        self.scratch.execute(f"CREATE TABLE {name} ({', '.join([*lines, *self_lines])})")
+        keys = []
+        for unique in [] if self_keys else uniques:
+            statement = f"ALTER TABLE {name} ADD {unique}"
+            try:
+                self.scratch.execute(statement)
+                keys.append(statement)
+            except duckdb.Error as error:
+                self._note(table, f"{unique} is not declared: {_reason(error)}")
+        loaded = tuple(column.name for column in table.columns if column.name not in computed)
+        return TableDesign(table.id, name, tuple(lines), loaded, tuple(keys), tuple(self_lines), tuple(self_keys))
+
+    def _self_reference(
+        self, table: Table, name: str, lines: list[str], uniques: list[str], own: list[ForeignKey]
+    ) -> tuple[list[str], list[ForeignKey]]:
+        """The keys (which must stand in CREATE TABLE then) and the foreign keys to the table itself."""
+        if not own:
+            return [], []
+        together, kept = list(lines), []
+        for unique in uniques:
+            self._add(name, together, unique, unique, table, None)
+        for key in own:
+            if self._add(name, together, self._foreign_key(key), f"foreign key {key.label}", table, key):
+                kept.append(key)
+        return (together[len(lines) :], kept) if kept else ([], [])
+
+    def _column(self, table: Table, column: Column, computed: str | None) -> str:
+        type = type_name(column.type, self.types(table.id).get(column.name, ""))
+        head = f"{quoted(column.name)} {type}"
+        if computed is not None:
+            return f"{head} GENERATED ALWAYS AS ({computed})"
+        return head if column.nullable else f"{head} NOT NULL"
+
+    def _default(self, table: Table, name: str, lines: list[str], position: int, column: Column) -> str:
+        """The column's line with its default (for an identity the next free number), where DuckDB takes it."""
+        line = lines[position]
+        if column.identity and column.type.kind == "integer":
+            sequence = quoted(f"{table.name}_{column.name}_seq")
+            sequence = f"{quoted(table.namespace)}.{sequence}" if table.namespace else sequence
+            self._run_before(f"CREATE SEQUENCE IF NOT EXISTS {sequence} START {self.rows(table.id) + 1}")
+            return f"{line} DEFAULT nextval({literal(sequence)})"
+        if column.default is None or column.generated is not None:
+            return line
+        default = ddl.transpile(column.default, self.schema.dialect, "duckdb")
+        with_default = f"{line} DEFAULT ({default})"
+        lines_with = [*lines[:position], with_default, *lines[position + 1 :]]
+        reason = "it can't be translated" if default is None else self._try(name, lines_with)
+        if reason is None:
+            return with_default
+        self._note(table, f"DEFAULT {column.default} is not declared: {reason}", column.name)
+        return line
+
+    def _computed(self, table: Table) -> dict[str, str]:
+        """Columns that DuckDB computes by itself: not part of a key, their expression understood."""
+        keyed = {name for unique in table.uniques for name in unique.columns}
+        keyed |= {name for key in table.foreign_keys for name in key.columns}
+        keyed |= {name for check in table.checks for name in check.columns}
+        found: dict[str, str] = {}
+        for column in table.columns:
+            if column.generated is None:
+                continue
+            expression = ddl.transpile(column.generated, self.schema.dialect, "duckdb")
+            plain = [self._column(table, other, None) for other in table.columns if other.generated is None]
+            if column.name not in keyed and expression is not None:
+                line = self._column(table, column, expression)
+                if self._try(sql_name(table), [*plain, line]) is None:
+                    found[column.name] = expression
+                    continue
+            self._note(table, f"is a plain column, not GENERATED AS ({column.generated})", column.name, level="error")
+        return found
+
+    def _check(self, table: Table, check: Check) -> str | None:
+        if not check.exact:
+            return None
+        expression = ddl.transpile(check.expression, self.schema.dialect, "duckdb")
+        head = f"CONSTRAINT {quoted(check.name)} " if check.name else ""
+        return None if expression is None else f"{head}CHECK ({expression})"
+
+    def _foreign_key(self, key: ForeignKey) -> str:
+        """The clause, its columns in the order of the parent's key, which DuckDB insists on."""
+        parent = self.schema.table(key.parent)
+        pairs = dict(zip(key.parent_columns, key.columns, strict=True))
+        order = next((u.columns for u in parent.uniques if set(u.columns) == set(pairs)), key.parent_columns)
+        columns = tuple(pairs[name] for name in order)
+        head = f"CONSTRAINT {quoted(key.name)} " if key.name else ""
+        return f"{head}FOREIGN KEY {columns_list(columns)} REFERENCES {sql_name(parent)} {columns_list(order)}"
+
+    def _add(
+        self, name: str, lines: list[str], clause: str | None, what: str, table: Table, at: Check | ForeignKey | None
+    ) -> bool:
+        """Appends ``clause`` to ``lines`` where DuckDB takes it, else notes why not."""
+        reason = "not met for certain, or not to be translated" if clause is None else self._try(name, [*lines, clause])
+        if clause is not None and reason is None:
+            lines.append(clause)
+            return True
+        self.notes.append(
+            Note(f"{what} is not declared: {reason}", table.id, at.source if at else table.source, "info")
+        )
+        return False
+
+    def _try(self, name: str, lines: list[str], fatal: str | None = None) -> str | None:
+        """None where DuckDB makes the table, else its reason."""
+        try:
+            self.scratch.execute(f"CREATE TABLE {name} ({', '.join(lines)})")
+        except duckdb.Error as error:
+            if fatal is not None:
+                raise TargetError(f"DuckDB refuses its columns: {_reason(error)}", place=fatal) from error
+            return _reason(error)
+        self.scratch.execute(f"DROP TABLE {name}")
+        return None
+
+    def _run_before(self, statement: str) -> None:
+        self.scratch.execute(statement)
+        self.before.append(statement)
+
+    def _note(self, table: Table, message: str, column: str | None = None, level: str = "info") -> None:
+        where = f"{table.id}.{column}" if column else table.id
+        self.notes.append(Note(message, where, table.source, "error" if level == "error" else "info"))
+
+
+def _unique(unique: Unique) -> str:
+    return f"{'PRIMARY KEY' if unique.primary else 'UNIQUE'} {columns_list(unique.columns)}"
+
+
+def _comments(table: Table) -> list[str]:
+    name = sql_name(table)
+    statements = [f"COMMENT ON TABLE {name} IS {literal(table.comment)}"] if table.comment else []
+    return statements + [
+        f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.comment)}"
+        for column in table.columns
+        if column.comment
+    ]
+
+
+def _reason(error: duckdb.Error) -> str:
+    """DuckDB's message in one line, without the echo of the statement."""
+    text = str(error).split("\n\nLINE ")[0].split("\nLINE ")[0]
+    return " ".join(text.split()).partition(" Error: ")[2] or " ".join(text.split())
