@@ -94,6 +94,8 @@ def meaning(
         if hit is None:
             continue
         pattern, name, subject = hit
+        if pattern.meaning == "flag" and words != found:
+            continue
         chosen = _settle(pattern.meaning, name, table_name, head, found, siblings)
         shown = " ".join(name)
         of = f" of {subject}" if pattern.of else ""
