@@ -109,7 +109,10 @@ def column_words(table: str, column: str) -> tuple[str, ...]:
     found = words(column)
     if len(found) < 2:
         return found
-    head, bare = re.split(r"[\W_]+", _BOUNDARY.sub("_", column), maxsplit=1)[0].lower(), table.rpartition(".")[2].lower()
+    head, bare = (
+        re.split(r"[\W_]+", _BOUNDARY.sub("_", column), maxsplit=1)[0].lower(),
+        table.rpartition(".")[2].lower(),
+    )
     if head in {"str", "vch", "txt", "int", "dbl", "bln", "dtm"} and not column.isupper():
         return found[1:]
     first = found[: len(words(head))]

@@ -22,7 +22,9 @@ EVENT = frozenset(
     login job run attempt notification alert receipt registration enrollment submission test match game lap prescription
     treatment procedure obs movement trade quote bid edit revision download play like follow""".split()
 )
-DETAIL = frozenset("item line lineitem detail entry part row component position split version translation attribute".split())
+DETAIL = frozenset(
+    "item line lineitem detail entry part row component position split version translation attribute".split()
+)
 # Columns that any table may carry without being about time.
 BOOKKEEPING = frozenset({"created", "updated", "deleted"})
 

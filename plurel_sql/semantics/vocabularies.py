@@ -169,12 +169,13 @@ def variant(name: str, words: Sequence[str], head: str) -> str:
 
 def topics(words: Sequence[str]) -> tuple[str, ...]:
     """Three or four topics for prose: those that ``words`` call for, filled up with general ones."""
-    data = _data("topics.toml")
     wanted = {singular(word) for word in words}
-    scores = [(-len(wanted & set(spec["calls"].split())), k, topic) for k, (topic, spec) in enumerate(data.items())]
-    ranked = [topic for score, _, topic in sorted(scores) if topic != "common"]
-    called = sum(1 for score, _, topic in scores if score and topic != "common")
-    return tuple(ranked[: min(4, max(3, called))])
+    calls = {topic: set(spec["calls"].split()) for topic, spec in _data("topics.toml").items() if topic != "common"}
+    called = sorted((topic for topic in calls if calls[topic] & wanted), key=lambda topic: -len(calls[topic] & wanted))
+    return tuple(dict.fromkeys((*called[:4], *_GENERAL_TOPICS)))[: min(4, max(3, len(called)))]
+
+
+_GENERAL_TOPICS = ("service", "commerce", "people")
 
 
 # --- places -----------------------------------------------------------------------------------------------------------
