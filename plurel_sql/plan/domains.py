@@ -25,8 +25,8 @@ class Domain(msgspec.Struct, frozen=True):
     are closed bounds, already multiples of ``step`` where it is not 0 (open bounds were moved inward); of time
     columns in microseconds. ``min_length`` and ``max_length`` count characters (bytes, bits). ``patterns`` are the
     LIKE, GLOB and regular-expression predicates; ``excluded`` texts it must not be. ``fixed`` marks CHAR(n).
-    ``bounded`` is True where a CHECK (not the type alone) set ``low`` or ``high``. ``empty`` says why nothing is allowed,
-    None where something is. ``notes`` name predicates that were not understood for this type.
+    ``bounded`` is True where a CHECK (not the type alone) set ``low`` or ``high``. ``empty`` says why nothing is
+    allowed, None where something is. ``notes`` name predicates that were not understood for this type.
     """
 
     kind: str
@@ -52,7 +52,7 @@ def compares(table: Table) -> list[Compare]:
 
 
 def micros(text: str, kind: str) -> int | None:
-    """ISO text of a date, timestamp or time of day as microseconds (UTC where no zone stands); None where it is none."""
+    """ISO text of a date, timestamp or time of day as microseconds (UTC where no zone stands), None where it isn't."""
     try:
         if kind == "time":
             clock = time.fromisoformat(text)

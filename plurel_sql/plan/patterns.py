@@ -134,10 +134,11 @@ class _Builder:
             count = min(count, max(low, _LONGEST))
             once = self.build(inner)
             if len(once) == 1 and isinstance(once[0], Chars):
-                return [Chars(once[0].alphabet, once[0].count * count)] if count else []
+                size = once[0].count * int(count)
+                return [Chars(once[0].alphabet, size)] if size else []
             if count * max(1, len(once)) > _LONGEST:
                 raise Untranslatable("a repeat that is too long")
-            return once * count
+            return once * int(count)
         raise Untranslatable(f"{str(op).lower()} in a pattern")
 
     def branch(self, branches: Sequence[Any]) -> list[Segment]:

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from plurel_sql.schema.model import TypeKind
-from plurel_sql.semantics.meanings import PATTERNS, Pattern
-from plurel_sql.semantics.names import ABBREVIATIONS, column_words, singular, table_head
+from plurel_sql.semantics.meanings import Pattern, patterns
+from plurel_sql.semantics.names import ABBREVIATIONS, column_words, singular, table_head, word_set
 
 KINDS: dict[TypeKind, str] = {
     "integer": "N", "decimal": "N", "float": "N", "boolean": "B", "text": "T", "enum": "T", "unknown": "T", "date": "D",
@@ -16,16 +16,16 @@ KINDS: dict[TypeKind, str] = {
     "interval": "V",
 }  # fmt: skip
 
-FLAG_HEADS = frozenset("is has can was allow allows enable show use do should must will needs are did".split())
-QUALIFIERS = frozenset(
+FLAG_HEADS = word_set("is has can was allow allows enable show use do should must will needs are did")
+QUALIFIERS = word_set(
     "usd eur gbp cents value original local default primary secondary home work main alt alternate current raw text str"
-    " kg cm mm km lb lbs amount1 en de fr new old utf8 txt base minor units std loc temp total rx".split()
+    " kg cm mm km lb lbs en de fr new old utf8 txt base minor units std loc temp total rx"
 )
-PLACE_WORDS = frozenset("city town postal zip address street country county".split())
+PLACE_WORDS = word_set("city town postal zip address street country county")
 
 
 class Meaning(NamedTuple):
-    """What a column holds. ``name`` is one of those in ``meanings.PATTERNS``, or a fallback of the kind: "text",
+    """What a column holds. ``name`` is one of those in ``data/meanings.toml``, or a fallback of the kind: "text",
     "integer", "decimal", "float", "flag", "time", "json", "binary", "uuid", "inet", "interval". ``words`` are the
     column's words, ``subject`` what it belongs to ("customer"), ``why`` one clause for people."""
 
@@ -39,7 +39,7 @@ class Meaning(NamedTuple):
 def _index() -> dict[str, list[tuple[tuple[str, ...], int, Pattern]]]:
     """Last word -> (name, line number, pattern): names that can end there."""
     index: dict[str, list[tuple[tuple[str, ...], int, Pattern]]] = {}
-    for line, pattern in enumerate(PATTERNS):
+    for line, pattern in enumerate(patterns()):
         for name in pattern.names:
             spelled = tuple(piece for word in name for piece in ABBREVIATIONS.get(word, (word,)))
             index.setdefault(spelled[-1], []).append((spelled, line, pattern))

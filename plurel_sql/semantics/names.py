@@ -6,50 +6,50 @@ import hashlib
 import re
 from functools import lru_cache
 
+_ABBREVIATED = """
+    addr=address adr=address qty=quantity amt=amount desc=description descr=description dsc=description cd=code
+    dt=date nbr=number num=number numb=number pct=percent perc=percent ind=flag flg=flag cnt=count ct=count
+    acct=account acc=account bal=balance mktg=marketing mkt=market mfgr=manufacturer mfg=manufacturer cust=customer
+    emp=employee dept=department prod=product cat=category org=organization tel=phone telephone=phone mobile=phone
+    cellphone=phone fname=first_name lname=last_name mname=middle_name dob=birth_date msg=message pwd=password
+    passwd=password pass=password lat=latitude lng=longitude lon=longitude curr=currency ccy=currency lang=language
+    tz=timezone img=image pic=picture seq=sequence ord=order stat=status sts=status typ=type avg=average max=maximum
+    min=minimum tot=total yr=year mon=month mth=month hr=hour mins=minutes secs=seconds ms=milliseconds
+    msec=milliseconds ver=version rev=revision ref=reference inv=inventory txn=transaction trx=transaction
+    trans=transaction pmt=payment usr=user grp=group mgr=manager loc=location lvl=level prio=priority pri=priority
+    zip=postal_code zipcode=postal_code postcode=postal_code postalcode=postal_code ctry=country cntry=country
+    st=state uom=unit color=colour temp=temperature wt=weight ht=height len=length dur=duration freq=frequency
+    tx=transaction sex=gender surname=last_name forename=first_name givenname=first_name familyname=last_name
+    fullname=full_name firstname=first_name lastname=last_name middlename=middle_name timestamp=timestamp
+    organisation=organization licence=license uri=url href=url useragent=user_agent filename=file_name
+    mimetype=mime_type nickname=nickname prov=province mtime=updated_time ctime=created_time atime=access_time
+"""
 ABBREVIATIONS: dict[str, tuple[str, ...]] = {
-    short: tuple(long.split())
-    for short, long in (
-        pair.split("=")
-        for pair in """
-        addr=address adr=address qty=quantity amt=amount desc=description descr=description dsc=description cd=code
-        dt=date nbr=number num=number numb=number pct=percent perc=percent ind=flag flg=flag cnt=count ct=count
-        acct=account acc=account bal=balance mktg=marketing mkt=market mfgr=manufacturer mfg=manufacturer
-        cust=customer emp=employee dept=department prod=product cat=category org=organization tel=phone
-        telephone=phone mobile=phone cellphone=phone fname=first_name lname=last_name mname=middle_name
-        dob=birth_date msg=message pwd=password passwd=password pass=password lat=latitude lng=longitude lon=longitude
-        curr=currency ccy=currency lang=language tz=timezone img=image pic=picture seq=sequence ord=order
-        stat=status sts=status typ=type avg=average max=maximum min=minimum tot=total yr=year mon=month mth=month
-        hr=hour mins=minutes secs=seconds ms=milliseconds msec=milliseconds ver=version rev=revision
-        ref=reference inv=inventory txn=transaction trx=transaction trans=transaction pmt=payment
-        usr=user grp=group mgr=manager loc=location lvl=level prio=priority pri=priority zip=postal_code zipcode=postal_code
-        postcode=postal_code postalcode=postal_code ctry=country cntry=country st=state uom=unit
-        color=colour temp=temperature wt=weight ht=height len=length dur=duration freq=frequency tx=transaction
-        sex=gender surname=last_name forename=first_name givenname=first_name familyname=last_name
-        fullname=full_name firstname=first_name lastname=last_name middlename=middle_name timestamp=timestamp
-        organisation=organization licence=license uri=url href=url useragent=user_agent filename=file_name
-        mimetype=mime_type nickname=nickname prov=province mtime=updated_time ctime=created_time atime=access_time
-        """.split()
-    )
-    for long in (long.replace("_", " "),)
+    short: tuple(long.split("_")) for short, _, long in (pair.partition("=") for pair in _ABBREVIATED.split())
 }
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of ``text``, as a set: how word lists are written in this package."""
+    return frozenset(text.split())
+
+
 # Words that run together in names such as ORDERDATE or acctbal; a token is split only where all of it is such words.
-GLUED = frozenset(
-    """
-    account acct actor address addr admit amount amt available average avail bal balance base bill billing birth book brand
-    build card cat category charge chart city class clerk client clock close code comment commit company contact container
-    cost country count create created currency cust customer data date dept department desc description device disc
-    discharge discount display dose drug due duration email employee end error event expire extended fee field file
-    first flag flight full group hire home host image index insert instruct invoice item job key label language last
-    latitude length level line link list load location lock login longitude mail mail market member middle mkt mode
-    modified model month name node note number object open order organization owner page paid parent part passenger password path pay payment
-    percent period person phone photo plan post postal price priority prod product profile project purchase qty
-    quantity rank rate reason receipt received record ref region rental report request result retail return
-    review role room row sale sales score seat segment send sent sequence serial service ship shipping short size source staff
-    start state status step stock store street subject supp supplier supply table target tax team
-    test text ticket time timestamp title token total track transaction transfer type unit update updated url user
-    value vendor version view visit warehouse weight work year zip
-    """.split()
+GLUED = word_set(
+    """account acct actor address addr admit amount amt available average avail bal balance base bill billing birth
+    book brand build card cat category charge chart city class clerk client clock close code comment commit
+    company contact container cost country count create created currency cust customer data date dept department
+    desc description device disc discharge discount display dose drug due duration email employee end error
+    event expire extended fee field file first flag flight full group hire home host image index insert instruct
+    invoice item job key label language last latitude length level line link list load location lock login
+    longitude mail mail market member middle mkt mode modified model month name node note number object open
+    order organization owner page paid parent part passenger password path pay payment percent period person
+    phone photo plan post postal price priority prod product profile project purchase qty quantity rank rate
+    reason receipt received record ref region rental report request result retail return review role room row
+    sale sales score seat segment send sent sequence serial service ship shipping short size source staff start
+    state status step stock store street subject supp supplier supply table target tax team test text ticket
+    time timestamp title token total track transaction transfer type unit update updated url user value vendor
+    version view visit warehouse weight work year zip"""
 )
 SHORT_GLUED = frozenset({"id", "no", "ip", "dt", "by", "at", "on"})
 KEPT = frozenset({"address", "username", "hostname", "timestamp", "timezone", "database", "metadata", "nickname"})

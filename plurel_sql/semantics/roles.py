@@ -5,26 +5,25 @@ from __future__ import annotations
 from typing import Literal
 
 from plurel_sql.schema.model import Table
-from plurel_sql.semantics.names import table_head
+from plurel_sql.semantics.names import table_head, word_set
 from plurel_sql.semantics.times import time_role
 
 Role = Literal["lookup", "entity", "event", "detail", "junction"]
 
-LOOKUP = frozenset(
-    """type status category kind class state country region language currency genre unit role priority level reason method
-    continent nation city department group segment tag gender stage nationality title colour size rating code option setting
-    parameter territory culture timezone feature permission measure province""".split()
+LOOKUP = word_set(
+    """type status category kind class state country region language currency genre unit role priority level reason
+    method continent nation city department group segment tag gender stage nationality title colour size rating
+    code option setting parameter territory culture timezone feature permission measure province"""
 )
-EVENT = frozenset(
-    """order payment transaction event log visit session rental invoice purchase sale booking reservation appointment shipment
-    delivery review rating message comment post view click impression audit history encounter admission claim request call
-    ticket issue transfer trip flight inspection measurement reading observation result vote answer response refund return
-    login job run attempt notification alert receipt registration enrollment submission test match game lap prescription
-    treatment procedure obs movement trade quote bid edit revision download play like follow""".split()
+EVENT = word_set(
+    """order payment transaction event log visit session rental invoice purchase sale booking reservation
+    appointment shipment delivery review rating message comment post view click impression audit history
+    encounter admission claim request call ticket issue transfer trip flight inspection measurement reading
+    observation result vote answer response refund return login job run attempt notification alert receipt
+    registration enrollment submission test match game lap prescription treatment procedure obs movement trade
+    quote bid edit revision download play like follow"""
 )
-DETAIL = frozenset(
-    "item line lineitem detail entry part row component position split version translation attribute".split()
-)
+DETAIL = word_set("item line lineitem detail entry part row component position split version translation attribute")
 # Columns that any table may carry without being about time.
 BOOKKEEPING = frozenset({"created", "updated", "deleted"})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from plurel_sql.schema.model import TypeKind
-from plurel_sql.semantics.names import column_words, table_head
+from plurel_sql.semantics.names import column_words, table_head, word_set
 
 Role = Literal["birth", "created", "event", "start", "updated", "due", "end", "closed", "seen", "expiry", "deleted"]
 
@@ -13,7 +13,7 @@ Role = Literal["birth", "created", "event", "start", "updated", "due", "end", "c
 class TimeRole(NamedTuple):
     """``role`` says what happens then; ``order`` places it among the row's times (a smaller one is never later, but
     for "birth", "due" and "expiry", which lie before or after all of them); ``axis`` is the preference as the table's
-    own time, 0 best, None never; ``epoch`` the unit of an integer column that counts since 1970, None for real times."""
+    own time, 0 best, None never; ``epoch`` the unit of an integer that counts since 1970, None for real times."""
 
     role: Role
     order: int
@@ -37,29 +37,66 @@ _ORDER: dict[Role, tuple[int, int | None]] = {
 }
 
 # Words that decide, looked for from the strongest role to the weakest; the first that is met wins.
-_WORDS: tuple[tuple[Role, str], ...] = (
-    ("birth", "birth born birthday birthdate"),
-    ("deleted", "deleted deletion removed voided retired archived purged destroyed death died deathtime dod"),
-    ("expiry", "expiry expires expiration expire expired until thru through validto warranty"),
-    ("due", "due deadline required promised expected planned scheduled commit committed target estimated eta next"),
-    ("seen", "login seen signin activity accessed access visited visit used heartbeat logged read viewed sync synced"),
-    ("updated", "updated update modified modification changed change edited edit revised refreshed touched modify mtime"),
+_WORDS: tuple[tuple[Role, frozenset[str]], ...] = (
+    ("birth", word_set("birth born birthday birthdate")),
+    (
+        "deleted",
+        word_set("""deleted deletion removed voided retired archived purged destroyed death died deathtime dod"""),
+    ),
+    ("expiry", word_set("expiry expires expiration expire expired until thru through validto warranty")),
+    (
+        "due",
+        word_set(
+            """due deadline required promised expected planned scheduled commit committed target estimated eta next"""
+        ),
+    ),
+    (
+        "seen",
+        word_set(
+            """login seen signin activity accessed access visited visit used heartbeat logged read viewed sync
+            synced"""
+        ),
+    ),
+    (
+        "updated",
+        word_set(
+            """updated update modified modification changed change edited edit revised refreshed touched modify
+            mtime"""
+        ),
+    ),
     (
         "closed",
-        "closed close completed complete resolved cancelled canceled cancelation cancellation shipped ship shipping delivered delivery paid"
-        " returned return approved approval settled finished published confirmed confirmation verified processed dispatched"
-        " received receipt fulfilled accepted rejected activated answered ended terminated termination outcome"
-        " withdrawn refunded graduation discharge discharged dismissed signed reviewed released launched sold retire",
+        word_set(
+            """closed close completed complete resolved cancelled canceled cancelation cancellation shipped ship
+            shipping delivered delivery paid returned return approved approval settled finished published
+            confirmed confirmation verified processed dispatched received receipt fulfilled accepted rejected
+            activated answered ended terminated termination outcome withdrawn refunded graduation discharge
+            discharged dismissed signed reviewed released launched sold retire"""
+        ),
     ),
-    ("end", "end ends ending finish stop to arrival out checkout outtime endtime stoptime dischtime last enddate"),
-    ("created", "created create creation added add inserted insert registered registration signup joined join entered ctime"
-                " entry opened open submitted submission issued issue row uploaded imported crdate createdate"),
-    ("start", "start starts begin began from since effective valid hired hire admission admit admitted departure checkin"
-              " in first intime starttime admittime introduced founded opening onset"),
-)  # fmt: skip
+    (
+        "end",
+        word_set(
+            """end ends ending finish stop to arrival out checkout outtime endtime stoptime dischtime last enddate"""
+        ),
+    ),
+    (
+        "created",
+        word_set(
+            """created create creation added add inserted insert registered registration signup joined join entered
+            ctime entry opened open submitted submission issued issue row uploaded imported crdate createdate"""
+        ),
+    ),
+    (
+        "start",
+        word_set(
+            """start starts begin began from since effective valid hired hire admission admit admitted departure
+            checkin in first intime starttime admittime introduced founded opening onset"""
+        ),
+    ),
+)
 
-_EPOCH_ENDS = frozenset("timestamp ts epoch unixtime tstamp clock".split())
-_EPOCH_PAIRS = frozenset({("at",), ("time",), ("date",), ("on",)})
+_EPOCH_ENDS = word_set("timestamp ts epoch unixtime tstamp clock")
 
 
 def time_role(table_name: str, column_name: str, kind: TypeKind, comment: str | None = None) -> TimeRole | None:
@@ -88,7 +125,7 @@ def _role(found: tuple[str, ...], head: str) -> tuple[Role, str]:
         if not rest or set(rest) <= {"date", "time", "at", "timestamp", "on"} or "update" in rest or "modified" in rest:
             return "updated", '"last ..." moves with the row'
     for role, words in _WORDS:
-        hit = set(words.split()).intersection(found)
+        hit = words.intersection(found)
         if head in hit and role in ("closed", "due", "seen", "updated"):  # payment.payment_date, visit.visit_date
             return "event", f'"{head}" is what the table records'
         if hit:

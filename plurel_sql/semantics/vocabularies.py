@@ -159,7 +159,7 @@ def vocabulary(name: str, locale: str = GENERAL) -> tuple[str, ...]:
 
 
 def variant(name: str, words: Sequence[str], head: str) -> str:
-    """The variant of our own list ``name`` that fits: by the column's words (the last first), then by the table's noun."""
+    """The variant of our own list ``name`` that fits: by the column's words, the last first, then by the table's noun."""
     known = own_lists(name)
     for word in (*(singular(word) for word in reversed(words)), head):
         if word in known and word != "default":
@@ -183,7 +183,8 @@ _GENERAL_TOPICS = ("service", "commerce", "people")
 _COLUMNS = {
     "us": ("city", "state", "state_code", "zip", "area", "latitude", "longitude", "weight"),
     "world": (
-        "city", "state", "country", "alpha2", "alpha3", "calling", "currency", "latitude", "longitude", "timezone", "weight",
+        "city", "state", "country", "alpha2", "alpha3", "calling", "currency", "latitude", "longitude", "timezone",
+        "weight",
     ),
 }  # fmt: skip
 
