@@ -49,8 +49,7 @@ def axis_column(table: TableDraft) -> Column | None:
     for place, column in enumerate(table.table.columns):
         if column.type.kind not in ("date", "timestamp") or table.taken(column.name) or column.generated:
             continue
-        domain = table.domain(column)
-        if domain.values or domain.low is not None or domain.high is not None:
+        if not _open(table, column):
             continue
         role = time_role(table.table, column)
         if role in AXIS_ORDER and (best is None or (AXIS_ORDER.index(role), place) < best):
@@ -142,8 +141,9 @@ def time_rules(draft: Draft, table: TableDraft) -> dict[str, tuple[model.Rule, s
 
 
 def _open(table: TableDraft, column: Column) -> bool:
+    """True where no CHECK says which times are allowed."""
     domain = table.domain(column)
-    return not domain.values and domain.low is None and domain.high is None
+    return domain.values is None and not domain.bounded
 
 
 class Stage:
