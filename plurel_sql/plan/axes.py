@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from plurel_sql.plan import model
 from plurel_sql.plan.draft import SECOND, Draft, TableDraft, chance
 from plurel_sql.schema.model import Column
-from plurel_sql.semantics import TimeRole, table_role, time_role
+from plurel_sql.semantics.roles import table_role
+from plurel_sql.semantics.times import Role, TimeRole, time_role
 
 DAY = 86_400_000_000
 
@@ -18,9 +21,6 @@ HOURS = (
     0.25, 0.15, 0.1, 0.1, 0.12, 0.2, 0.45, 0.8, 1.2, 1.5, 1.6, 1.55,
     1.45, 1.45, 1.5, 1.5, 1.45, 1.4, 1.3, 1.25, 1.2, 1.0, 0.7, 0.4,
 )  # fmt: skip
-
-AXIS_ORDER: tuple[TimeRole, ...] = ("event", "created", "start")
-"""Which role of column is the axis, best first."""
 
 
 def axes(draft: Draft) -> None:
@@ -44,17 +44,21 @@ def axis_column(table: TableDraft) -> Column | None:
     """The column that says when the row came about, or None."""
     if table.distinct_time:
         return table.table.column(table.distinct_time)
-    best: tuple[int, int] | None = None
-    found = None
-    for place, column in enumerate(table.table.columns):
-        if column.type.kind not in ("date", "timestamp") or table.taken(column.name) or column.generated:
-            continue
-        if not _open(table, column):
-            continue
-        role = time_role(table.table, column)
-        if role in AXIS_ORDER and (best is None or (AXIS_ORDER.index(role), place) < best):
-            best, found = (AXIS_ORDER.index(role), place), column
-    return found
+    open_columns = (
+        (role.axis, place, column)
+        for place, column in enumerate(table.table.columns)
+        if (role := role_of(table, column)) is not None and role.axis is not None
+        if column.generated is None and not table.taken(column.name) and _open(table, column)
+    )
+    best = min(open_columns, key=lambda found: found[:2], default=None)
+    return None if best is None else best[2]
+
+
+def role_of(table: TableDraft, column: Column) -> TimeRole | None:
+    """The role of a date or timestamp column; None for all others."""
+    if column.type.kind not in ("date", "timestamp"):
+        return None
+    return time_role(table.table.name, column.name, column.type.kind, column.comment)
 
 
 def resolution(column: Column | None) -> int:
@@ -115,20 +119,18 @@ def time_rules(draft: Draft, table: TableDraft) -> dict[str, tuple[model.Rule, s
     if table.axis_column is None:
         return rules
     rules[table.axis_column] = (model.At(), "the row's own time")
-    stages: dict[TimeRole, str] = {}
-    for column in table.table.columns:
-        role = time_role(table.table, column)
-        fits = column.type.kind in ("date", "timestamp") and not table.taken(column.name)
+    stages: dict[Role, str] = {}
+    later = [(role.order, column, role.role) for column in table.table.columns if (role := role_of(table, column))]
+    for _, column, role in sorted(later, key=lambda found: found[0]):
         if (
             column.name == table.axis_column
-            or role is None
-            or not fits
             or role not in LATER
+            or table.taken(column.name)
             or not _open(table, column)
         ):
             continue
-        base = next((stages[earlier] for earlier in LATER[role].after if earlier in stages), None)
         stage = LATER[role]
+        base = next((stages[earlier] for earlier in stage.after if earlier in stages), None)
         if base is not None and resolution(table.table.column(base)) > resolution(column):
             base = None
         mean = int(stage.mean * (0.5 + chance(table.id, column.name, "delay")))
@@ -146,22 +148,23 @@ def _open(table: TableDraft, column: Column) -> bool:
     return domain.values is None and not domain.bounded
 
 
-class Stage:
+class Stage(NamedTuple):
     """A role later than the axis: mean delay in microseconds, share without delay, the roles it follows if present."""
 
-    def __init__(self, mean: int, same: float, *after: TimeRole) -> None:
-        self.mean, self.same, self.after = mean, same, after
+    mean: int
+    same: float
+    after: tuple[Role, ...] = ()
 
 
-LATER: dict[TimeRole, Stage] = {
+LATER: dict[Role, Stage] = {
     "created": Stage(0, 1.0),
     "event": Stage(0, 1.0),
     "start": Stage(2 * DAY, 0.3),
-    "updated": Stage(30 * DAY, 0.3, "created"),
-    "end": Stage(20 * DAY, 0.0, "start"),
-    "due": Stage(21 * DAY, 0.0, "start"),
-    "closed": Stage(9 * DAY, 0.05, "start"),
-    "deleted": Stage(200 * DAY, 0.0, "closed", "updated"),
-    "login": Stage(60 * DAY, 0.0, "created"),
-    "expiry": Stage(400 * DAY, 0.0, "start"),
+    "updated": Stage(30 * DAY, 0.3, ("created",)),
+    "due": Stage(21 * DAY, 0.0, ("start",)),
+    "end": Stage(20 * DAY, 0.0, ("start",)),
+    "closed": Stage(9 * DAY, 0.05, ("start",)),
+    "seen": Stage(60 * DAY, 0.0, ("created",)),
+    "expiry": Stage(400 * DAY, 0.0, ("start",)),
+    "deleted": Stage(200 * DAY, 0.0, ("closed", "updated")),
 }

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from plurel_sql.plan.codecs import Choice, choose
-from plurel_sql.plan.injective import injective
-from plurel_sql.plan.types import arrow_type
-
 from plurel_sql.plan import model
 from plurel_sql.plan.axes import DAY, time_rules
-from plurel_sql.plan.draft import Draft, TableDraft, chance
+from plurel_sql.plan.codecs import Choice, choose
+from plurel_sql.plan.draft import Draft, TableDraft, chance, first
+from plurel_sql.plan.injective import injective
 from plurel_sql.plan.laws import dims
+from plurel_sql.plan.types import arrow_type
 from plurel_sql.schema.model import Column, Compare
 
 Made = tuple[model.Rule, str]
@@ -74,8 +73,7 @@ def _fixed(draft: Draft, table: TableDraft, column: Column) -> Made | None:
     for group in table.tuples:
         for index, member in enumerate(group.members):
             if member.column == column.name:
-                low = table.domain(column).low
-                start = int(low) if isinstance(low, (int, float)) else 1
+                start = first(table.domain(column))
                 rule = model.Digit(group.key, group.after, dims(draft, table, group), index, member.labels, start=start)
                 return rule, f"distinct ({group.key})"
     if column.name in table.serials:
@@ -94,8 +92,7 @@ def _fixed(draft: Draft, table: TableDraft, column: Column) -> Made | None:
 def _position(draft: Draft, table: TableDraft, column: Column) -> model.Position:
     levels = table.positions[column.name]
     if column.type.kind not in ("date", "timestamp"):
-        low = table.domain(column).low
-        return model.Position(levels, start=int(low) if isinstance(low, (int, float)) else 1)
+        return model.Position(levels, start=first(table.domain(column)))
     start, end = draft.span
     assert table.driver is not None
     parents = max(draft[table.links[table.driver].fk.parent].rows, 1)

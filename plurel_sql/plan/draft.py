@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import ceil
 from typing import Literal
 
 import msgspec
-from plurel_sql.plan.config import Config, LinkConfig, TableConfig
-from plurel_sql.plan.domains import Domain, domain
 
 from plurel_sql.plan import model
+from plurel_sql.plan.config import Config, LinkConfig, TableConfig
+from plurel_sql.plan.domains import Domain, domain
 from plurel_sql.schema.model import Check, Column, ForeignKey, Note, Schema, SqlType, Table, Unique
 
 SECOND = 1_000_000
@@ -27,6 +28,12 @@ def chance(*names: str) -> float:
     """A number in [0, 1) that hangs on the names alone (so a choice never moves when a schema grows elsewhere)."""
     digest = hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
+
+
+def first(domain: Domain) -> int:
+    """Where a column of whole numbers starts to count: at 1, or as near to it as its domain allows."""
+    low = 1 if domain.low is None else max(1, ceil(domain.low))
+    return low if domain.high is None or low <= domain.high else ceil(domain.low or 0)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plurel_sql.plan import model
 from plurel_sql.plan.draft import Draft, Limit, TableDraft
-from plurel_sql.schema.model import Check, Column, Compare, NotNull, OneOf, Predicate
+from plurel_sql.schema.model import Check, Compare, NotNull, OneOf, Predicate
 
 TIMES = (model.At, model.After)
 
@@ -57,19 +57,14 @@ def _single(table: TableDraft, rules: dict[str, model.Column], predicate: Predic
     if isinstance(predicate, NotNull):
         nullable = column.null is not None or (isinstance(column.rule, model.Ref) and _optional(table, column))
         return f"{column.name} may be NULL" if nullable else None
-    if table.domain(_schema_column(table, column)).unmet:
-        return table.domain(_schema_column(table, column)).unmet
+    notes = table.domain(table.table.column(column.name)).notes
+    if notes:
+        return "; ".join(notes)
     if isinstance(column.rule, model.Ref):
         return f"{column.name} is a foreign key"
     if isinstance(column.rule, TIMES) and not (isinstance(predicate, OneOf) and predicate.negated):
         return f"{column.name} follows the time axis"
-    if isinstance(column.rule, model.Constant) and column.rule.value is not None and column.name in table.constants:
-        return None
     return None
-
-
-def _schema_column(table: TableDraft, column: model.Column) -> Column:
-    return table.table.column(column.name)
 
 
 def _optional(table: TableDraft, column: model.Column) -> bool:

@@ -12,15 +12,16 @@ For each constraint, in the order primary key first, the first of these that fit
 
 from __future__ import annotations
 
-from plurel_sql.plan.injective import injective
-
 from plurel_sql.plan.draft import Draft, Limit, Member, TableDraft, TupleDraft
+from plurel_sql.plan.injective import injective
 from plurel_sql.plan.scopes import copied_from, mapped
 from plurel_sql.schema.model import Column, Unique
 
 COUNTERS = ("integer", "decimal", "date", "timestamp")
 DATES = 200
 """How many dates, one after another, a counter of dates gives a parent at most."""
+DIGIT = 10_000
+"""How many values of a plain whole number a tuple makes use of."""
 LARGE = 2**31
 """A capacity that no row count asked for in practice exceeds: a column of this size may carry the row number alone."""
 
@@ -239,13 +240,13 @@ def _tuple_of_values(draft: Draft, table: TableDraft, unique: Unique, owners: li
     for column in free:
         domain = table.domain(column)
         capacity = _capacity(table, column)
-        labels = tuple(str(value) for value in domain.values or ()) or column.type.labels
+        labels = tuple(str(value) for value in domain.values or ())
         if column.type.kind == "boolean":
             labels = ("false", "true")
         if labels:
             members.append(Member(column=column.name, size=len(labels), labels=labels))
         elif column.type.kind == "integer" and capacity is not None and not column.identity:
-            members.append(Member(column=column.name, size=min(capacity, 10_000)))
+            members.append(Member(column=column.name, size=min(capacity, DIGIT)))
     if not members or (len(members) == 1 and not owners):
         return False
     after = None

@@ -8,7 +8,7 @@ from plurel_sql.errors import ConfigError
 from plurel_sql.plan import model
 from plurel_sql.plan.draft import Draft, LinkDraft, TableDraft, TupleDraft, chance
 from plurel_sql.plan.rows import driver_minimum
-from plurel_sql.semantics import table_role
+from plurel_sql.semantics.roles import table_role
 
 OPTIONAL_SHARE = (0.03, 0.3)
 """The range of NULL rates of optional links."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
-from plurel_sql.plan.config import Config
 
 from plurel_sql.plan import model
 from plurel_sql.plan.axes import axes
 from plurel_sql.plan.columns import columns
+from plurel_sql.plan.config import Config
 from plurel_sql.plan.draft import Draft, LinkDraft, TableDraft
 from plurel_sql.plan.honour import contradictions, honour_checks
 from plurel_sql.plan.keys import unique_keys

@@ -6,7 +6,7 @@ from math import ceil
 
 from plurel_sql.errors import ImpossibleError
 from plurel_sql.plan.draft import Draft, Limit, TableDraft, chance
-from plurel_sql.semantics import table_role
+from plurel_sql.semantics.roles import table_role
 
 DEFAULT_TOTAL = 10_000
 GROWTH = 2.5
