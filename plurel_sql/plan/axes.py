@@ -122,12 +122,8 @@ def time_rules(draft: Draft, table: TableDraft) -> dict[str, tuple[model.Rule, s
     stages: dict[Role, str] = {}
     later = [(role.order, column, role.role) for column in table.table.columns if (role := role_of(table, column))]
     for _, column, role in sorted(later, key=lambda found: found[0]):
-        if (
-            column.name == table.axis_column
-            or role not in LATER
-            or table.taken(column.name)
-            or not _open(table, column)
-        ):
+        settled = column.name == table.axis_column or table.taken(column.name) or not _open(table, column)
+        if settled or role not in LATER:
             continue
         stage = LATER[role]
         base = next((stages[earlier] for earlier in stage.after if earlier in stages), None)
@@ -138,7 +134,7 @@ def time_rules(draft: Draft, table: TableDraft) -> dict[str, tuple[model.Rule, s
             model.After(base, mean, end, stage.same, resolution(column)),
             f"after {base or table.axis_column}, {mean / DAY:.1f} days on average",
         )
-        stages.setdefault(role, column.name)
+        stages[role] = column.name
     return rules
 
 
@@ -163,7 +159,7 @@ LATER: dict[Role, Stage] = {
     "updated": Stage(30 * DAY, 0.3, ("created",)),
     "due": Stage(21 * DAY, 0.0, ("start",)),
     "end": Stage(20 * DAY, 0.0, ("start",)),
-    "closed": Stage(9 * DAY, 0.05, ("start",)),
+    "closed": Stage(5 * DAY, 0.05, ("closed", "start")),
     "seen": Stage(60 * DAY, 0.0, ("created",)),
     "expiry": Stage(400 * DAY, 0.0, ("start",)),
     "deleted": Stage(200 * DAY, 0.0, ("closed", "updated")),
