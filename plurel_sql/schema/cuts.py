@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from plurel_sql.schema.model import Schema
 
 _EXACT = 12  # tables in a cycle up to which the fewest cuts are found exactly (2**n * n steps)
+_CUT = 1000  # what leaving a foreign key out costs; one more where it may not be NULL
 
 
 def load_order(schema: Schema) -> list[str]:
     """Ids of all tables, each after its parents as far as that can be.
 
-    Inside a cycle the order leaves the fewest foreign keys pointing forward (exactly up to 12 tables, else greedily).
-    References of a table to itself don't count.
+    Inside a cycle the order leaves the fewest foreign keys pointing forward (exactly up to 12 tables, else greedily),
+    and among equals those that may be NULL. References of a table to itself don't count.
     """
     ids = {table.id: k for k, table in enumerate(schema.tables)}
-    parents = [
-        [ids[key.parent] for key in table.foreign_keys if key.parent in ids and key.parent != table.id]
-        for table in schema.tables
-    ]
-    return [schema.tables[k].id for component in _components(parents) for k in _fewest(sorted(component), parents)]
+    parents: list[list[int]] = []
+    costs: dict[tuple[int, int], int] = {}
+    for k, table in enumerate(schema.tables):
+        optional = {column.name for column in table.columns if column.nullable}
+        parents.append([])
+        for key in table.foreign_keys:
+            if key.parent in ids and key.parent != table.id:
+                parent = ids[key.parent]
+                parents[k].append(parent)
+                costs[k, parent] = costs.get((k, parent), 0) + (_CUT if optional & {*key.columns} else _CUT + 1)
+    return [schema.tables[k].id for component in _components(parents) for k in _fewest(sorted(component), costs)]
 
 
 def _components(parents: Sequence[Sequence[int]]) -> list[list[int]]:
@@ -57,22 +64,25 @@ def _components(parents: Sequence[Sequence[int]]) -> list[list[int]]:
     return found
 
 
-def _fewest(component: Sequence[int], parents: Sequence[Sequence[int]]) -> list[int]:
-    """The order of a component's tables with the fewest references to a later one."""
+def _fewest(component: Sequence[int], costs: Mapping[tuple[int, int], int]) -> list[int]:
+    """The order of a component's tables in which references to a later one cost least; ``costs[child, parent]``."""
     size = len(component)
-    local = [[component.index(p) for p in parents[node] if p in component] for node in component]
+    local = [
+        [(p, costs[child, parent]) for p, parent in enumerate(component) if (child, parent) in costs]
+        for child in component
+    ]
     if size > _EXACT:
         left, order = set(range(size)), []
         while left:
-            order.append(min(left, key=lambda k: (sum(p in left for p in local[k]), k)))
+            order.append(min(left, key=lambda k: (sum(cost for p, cost in local[k] if p in left), k)))
             left.discard(order[-1])
         return [component[k] for k in order]
-    # best[set]: fewest forward references when exactly this set of tables stands first (bit mask), and its last table.
+    # best[set]: least cost when exactly this set of tables stands first (a bit mask), and its last table.
     best: list[tuple[int, int]] = [(0, -1)]
     for chosen in range(1, 1 << size):
         best.append(
             min(
-                (best[chosen ^ (1 << k)][0] + sum(not chosen >> p & 1 for p in local[k]), k)
+                (best[chosen ^ (1 << k)][0] + sum(cost for p, cost in local[k] if not chosen >> p & 1), k)
                 for k in range(size)
                 if chosen >> k & 1
             )

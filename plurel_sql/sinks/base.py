@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, Protocol
 
 import msgspec
@@ -70,18 +70,23 @@ class Loaded(msgspec.Struct, frozen=True):
 
 
 class Counted:
-    """A stream that counts what passes and keeps the error that broke it (a database wraps errors in its own)."""
+    """A stream that counts what passes and keeps the error that broke it (a database wraps errors in its own).
 
-    def __init__(self, reader: pa.RecordBatchReader, progress: Progress) -> None:
+    ``check`` is called before each batch and may raise.
+    """
+
+    def __init__(self, reader: pa.RecordBatchReader, progress: Progress, check: Callable[[], None]) -> None:
         self.rows = 0
         self.bytes = 0
         self.error: BaseException | None = None
         self._progress = progress
+        self._check = check
         self.reader = pa.RecordBatchReader.from_batches(reader.schema, self._pass(reader))
 
     def _pass(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         try:
             for batch in reader:
+                self._check()
                 yield batch
                 self.rows += batch.num_rows
                 self.bytes += batch.nbytes
@@ -89,6 +94,5 @@ class Counted:
         except GeneratorExit:
             raise
         except BaseException as error:
-            # Arrow hands an interrupt on from one stream to the next as text.
-            self.error = KeyboardInterrupt() if "KeyboardInterrupt" in str(error) else error
+            self.error = error
             raise

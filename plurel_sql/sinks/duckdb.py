@@ -26,10 +26,11 @@ from pathlib import Path
 
 import duckdb
 
-from plurel_sql.errors import PlurelError, RunError, TargetError
+from plurel_sql.errors import RunError, TargetError
 from plurel_sql.schema.model import ForeignKey, Note
 from plurel_sql.sinks.base import Constraints, Counted, Loaded, Progress, Silent, Source, TableLoad
 from plurel_sql.sinks.duckdb_ddl import Design, TableDesign, design, quoted
+from plurel_sql.sinks.interrupts import Interrupts
 
 _MAGIC = slice(8, 12)  # of a DuckDB file: b"DUCK"
 
@@ -83,36 +84,39 @@ def write(
     """
     began = time.perf_counter()
     path = check(target, overwrite)
-    plan = design(source.schema, constraints=constraints, rows=source.rows, types=source.types)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    spill = part.with_name(f"{part.name}.spill")
-    try:
-        with _translated(str(target)):
+    with _translated(str(target)), Interrupts() as interrupts:
+        plan = design(source.schema, constraints=constraints, rows=source.rows, types=source.types)
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        spill = part.with_name(f"{part.name}.spill")
+        try:
             connection = duckdb.connect(str(part), config={"temp_directory": str(spill)})
             try:
-                tables, notes = _Load(connection, source, progress or Silent()).run(plan)
+                interrupts.stop = connection.interrupt
+                tables, notes = _Load(connection, source, progress or Silent(), interrupts).run(plan)
                 connection.execute("CHECKPOINT")
             finally:
                 connection.close()
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(part, path)
-        with suppress(FileNotFoundError):
-            os.unlink(f"{path}.wal")  # of the file that was replaced
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise TargetError(f"can't be written: {error.strerror}", place=str(target)) from error
-    finally:
-        for leftover in (part, Path(f"{part}.wal")):
-            leftover.unlink(missing_ok=True)
-        shutil.rmtree(spill, ignore_errors=True)
+            interrupts.check()
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(part, path)
+            with suppress(FileNotFoundError):
+                os.unlink(f"{path}.wal")  # of the file that was replaced
+            _sync_folder(path.parent)
+        finally:
+            for leftover in (part, Path(f"{part}.wal")):
+                leftover.unlink(missing_ok=True)
+            shutil.rmtree(spill, ignore_errors=True)
     seconds = time.perf_counter() - began
     return Loaded(str(target), tuple(tables), path.stat().st_size, seconds, (*plan.notes, *notes))
 
 
 class _Load:
-    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, progress: Progress) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, source: Source, progress: Progress, interrupts: Interrupts
+    ) -> None:
         self.connection = connection
+        self.interrupts = interrupts
         self.source = source
         self.progress = progress
         self.notes: list[Note] = []
@@ -137,7 +141,8 @@ class _Load:
 
     def _insert(self, table: TableDesign, statement: str) -> Counted:
         """Runs ``statement`` on the table's stream; what breaks the stream is raised as it was."""
-        counted = Counted(self.source.stream(table.id), self.progress)
+        self.interrupts.check()
+        counted = Counted(self.source.stream(table.id), self.progress, self.interrupts.check)
         self.connection.register("plurel_stream", counted.reader)
         try:
             self.connection.execute(f"{statement} plurel_stream")
@@ -203,6 +208,7 @@ class _Load:
 
     def _execute(self, *statements: str) -> None:
         for statement in statements:
+            self.interrupts.check()
             self.connection.execute(statement)
 
 
@@ -224,19 +230,13 @@ def _edges(key: ForeignKey) -> str:
 
 @contextmanager
 def _translated(place: str) -> Iterator[None]:
-    """DuckDB's errors as RunErrors that name the place; an interrupted query as KeyboardInterrupt."""
+    """DuckDB's and the system's errors as errors of ours that name the place."""
     try:
         yield
-    except PlurelError:
-        raise
     except duckdb.Error as error:
-        if isinstance(error, duckdb.InterruptException):
-            raise KeyboardInterrupt from None
         raise RunError(" ".join(str(error).split()), place=place) from error
-    except RuntimeError as error:
-        if "interrupted" in str(error).lower():
-            raise KeyboardInterrupt from None
-        raise
+    except OSError as error:
+        raise TargetError(f"can't be written: {error.strerror or error}", place=place) from error
 
 
 def _sync_folder(folder: Path) -> None:

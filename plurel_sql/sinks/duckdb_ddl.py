@@ -241,11 +241,15 @@ class _Designer:
         if column.default is None or column.generated is not None:
             return line
         default = ddl.transpile(column.default, self.schema.dialect, "duckdb")
-        with_default = f"{line} DEFAULT ({default})"
-        lines_with = [*lines[:position], with_default, *lines[position + 1 :]]
-        reason = "it can't be translated" if default is None else self._try(name, lines_with)
-        if reason is None:
-            return with_default
+        reason: str | None = "it can't be translated"
+        # A cast to a type of the schema's own ('new'::status) says no more than the column's type does.
+        bare = re.fullmatch(r"CAST\((.*) AS [^()']+\)", default or "", re.DOTALL)
+        for expression in [default, bare[1]] if bare else [default]:
+            if expression is not None:
+                declared = f"{line} DEFAULT ({expression})"
+                reason = self._try(name, [*lines[:position], declared, *lines[position + 1 :]])
+                if reason is None:
+                    return declared
         self._note(table, f"DEFAULT {column.default} is not declared: {reason}", column.name)
         return line
 

@@ -232,5 +232,5 @@ def test_a_closed_pipe_is_quiet(verb):
 
 
 def test_importing_the_package_is_light():
-    script = "import sys, plurel_sql, plurel_sql.cli; print([m for m in ('pyarrow', 'duckdb', 'sqlglot') if m in sys.modules])"
+    script = "import sys, plurel_sql.cli; print([m for m in ('pyarrow', 'duckdb', 'sqlglot') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout.strip() == "[]"

@@ -1,4 +1,5 @@
 """Configuration files: what they may say, and how they are refused."""
+# ruff: noqa: E501 (tables of cases)
 
 from datetime import date
 

@@ -41,3 +41,13 @@ def test_a_large_cycle_and_a_deep_chain():
     assert cuts(load_order(schema(ring, 40)), ring) == 1
     chain = [(k, k + 1) for k in range(999)]
     assert load_order(schema(chain, 1000)) == [str(k) for k in reversed(range(1000))]
+
+
+def test_the_key_that_may_be_null_is_cut():
+    must, may = Column("id", SqlType("integer"), nullable=False), Column("id", SqlType("integer"))
+    for order in ("ab", "ba"):
+        tables = [
+            Table(name, (must if name == "a" else may,), foreign_keys=(ForeignKey(("id",), other, ("id",)),))
+            for name, other in zip(order, reversed(order), strict=True)
+        ]
+        assert load_order(Schema(tuple(tables))) == ["b", "a"]
