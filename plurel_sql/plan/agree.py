@@ -12,7 +12,7 @@ from typing import NamedTuple
 from plurel_sql.plan.model import Knots, Lit, Num, Number, Segment, Vocab
 from plurel_sql.schema.model import Column, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning, meaning
-from plurel_sql.semantics.names import column_words
+from plurel_sql.semantics.names import column_words, word_set
 from plurel_sql.semantics.vocabularies import place_column
 
 PERSON = frozenset({"first_name", "gender", "honorific"})
@@ -51,9 +51,13 @@ def free(table: Table, column: Column) -> bool:
 def _prefix(table: Table, name: str) -> str:
     """What sets addresses of one row apart: "billing" in ``billing_city``."""
     first = column_words(table.name, name)[0]
-    known = {"billing", "bill", "shipping", "ship", "home", "work", "mailing", "from", "to", "sender", "recipient", "origin",
-             "destination", "pickup", "delivery", "birth", "company", "contact", "emergency"}  # fmt: skip
-    return first if first in known else ""
+    return first if first in _SIDES else ""
+
+
+_SIDES = word_set(
+    """billing bill shipping ship home work mailing from to sender recipient origin destination pickup delivery birth
+    company contact emergency"""
+)
 
 
 def group(table: Table, column: Column, name: str, locale: str) -> Group | None:

@@ -94,9 +94,9 @@ def choose(table: Table, column: Column, domain: Domain, *, locale: str = "en", 
     why = f"{about.name}: {about.why}" if domain.values is None else f"one of {len(domain.values)} listed values"
     if draft.leader not in (None, column.name):
         why += f"; agrees with {draft.leader}"
-    note = f"{table.id}.{column.name}: " + "; ".join(notes) if notes else None
+    told = f"{table.id}.{column.name}: " + "; ".join(notes) if notes else None
     null = _null(table, column, about, node) if nullable else None
-    return Choice(rule, null, node is not None, why, lists.used(draft.codec), note)
+    return Choice(rule, null, node is not None, why, lists.used(draft.codec), told)
 
 
 def _draft(table: Table, column: Column, domain: Domain, about: Meaning, lists: Lists, hints: Hints) -> _Draft:
@@ -219,8 +219,8 @@ def _array(table: Table, column: Column, about: Meaning, lists: Lists, hints: Hi
 
 
 _MOSTLY = word_set(
-    "email first_name last_name full_name name title price amount total quantity status type username code product company"
-    " gender city country currency reference sku category"
+    """email first_name last_name full_name name title price amount total quantity status type username code product
+    company gender city country currency reference sku category"""
 )
 _OFTEN_NULL: dict[str, float] = {
     "middle_name": 0.6, "street2": 0.7, "name_suffix": 0.9, "note": 0.5, "reason": 0.7, "summary": 0.3, "body": 0.15,
@@ -228,7 +228,8 @@ _OFTEN_NULL: dict[str, float] = {
     "discount": 0.3, "url": 0.3, "phone": 0.12, "state": 0.05, "postal_code": 0.03, "json": 0.3, "flag": 0.02,
 }  # fmt: skip
 _ENDED = word_set(
-    "deleted removed voided retired cancelled canceled terminated archived death deceased purged banned suspended error void"
+    """deleted removed voided retired cancelled canceled terminated archived death deceased purged banned suspended
+    error void"""
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from plurel_sql.plan.agree import column_meaning, free
@@ -32,7 +33,8 @@ LISTED = word_set(
     """status type category priority level role action source reason unit region tag payment_method ship_mode frequency
     department genre container material size_label card_type marital_status education ethnicity religion name_suffix
     blood_type route diagnosis diagnosis_code drug dosage brand sport_team os browser http_method http_status weekday
-    month_name quarter_name season film_rating language_code locale mime file_extension table_name column_name aircraft"""
+    month_name quarter_name season film_rating language_code locale mime file_extension table_name column_name
+    aircraft"""
 )
 # Meanings that are one entry of a long list: list name where it differs.
 ENTRIES: dict[str, str] = {
@@ -40,7 +42,8 @@ ENTRIES: dict[str, str] = {
     "university": "university", "nationality": "nationality", "language": "language", "colour": "colour",
     "company": "company", "honorific": "honorific", "airport_code": "airport_code", "stock_ticker": "stock_ticker",
     "user_agent": "user_agent", "vehicle": "vehicle", "dish": "dish", "timezone": "place.world.timezone",
-    "currency": "currency", "currency_name": "currency", "country": "country_name", "country_code": "place.world.alpha2",
+    "currency": "currency", "currency_name": "currency", "country": "country_name",
+    "country_code": "place.world.alpha2",
     "calling_code": "place.world.calling", "city": "locale_city", "state": "locale_state", "county": "locale_city",
 }  # fmt: skip
 _VARYING = frozenset({"job_title", "company", "colour", "vehicle", "nationality", "language", "dish", "university"})
@@ -76,9 +79,10 @@ def formats(table: Table, column: Column, about: Meaning, locale: str, max_lengt
     people = _people(table, column, name, locale)
     if people:
         return people
-    plain = _PLAIN.get(name)
-    if plain is not None:
-        return [Format(parts) for parts in plain]
+    if name in _MASKS:
+        return [Format(mask(each)) for each in _MASKS[name]]
+    if name in _NUMBERED:
+        return [Format(parts) for parts in _NUMBERED[name]]
     if name == "street" and locale.split("-")[0] != "en":
         return [Format((Vocab("street_name"), Lit(" "), Num(1, 180)), cut=True)]
     return _composed(table, column, about, max_length)
@@ -114,40 +118,45 @@ def _people(table: Table, column: Column, name: str, locale: str) -> list[Format
     return []
 
 
-_BLOCK = Chars(DIGITS, 4)
-_PLAIN: dict[str, tuple[tuple[Segment, ...], ...]] = {
-    "phone": (
-        (Lit("+1-"), Chars("23456789", 1), Chars(DIGITS, 2), Lit("-555-"), _BLOCK),
-        (Chars("23456789", 1), Chars(DIGITS, 2), Lit("-555-"), _BLOCK),
-        (Chars("23456789", 1), Chars(DIGITS, 9)),
-        (Lit("555"), _BLOCK),
-    ),
-    "phone_extension": ((Chars("123456789", 1), Chars(DIGITS, 3)), (Chars(DIGITS, 2),)),
-    "national_id": ((Chars("9", 1), Chars(DIGITS, 2), Lit("-"), Chars(DIGITS, 2), Lit("-"), _BLOCK), (Chars(DIGITS, 9),)),
+def mask(text: str) -> tuple[Segment, ...]:
+    """Segments of a mask: ``#`` a digit, ``?`` one of 2..9, ``^`` a capital, ``~`` a hexadecimal digit, ``*`` a small
+    letter or digit; everything else stands for itself."""
+    alphabets = {"#": DIGITS, "?": "23456789", "^": UPPER, "~": HEX, "*": LOWER_DIGITS}
+    out: list[Segment] = []
+    for char, run in groupby(text):
+        count = len(list(run))
+        out.append(Chars(alphabets[char], count) if char in alphabets else Lit(char * count))
+    return tuple(out)
+
+
+# Masks, the most telling first. Prefixes are chosen so that nothing that is drawn can be somebody's own: 555 telephone
+# numbers, 9xx identity numbers, country ZZ, cards that start with 0000, locally administered MAC addresses.
+_MASKS: dict[str, tuple[str, ...]] = {
+    "phone": ("+1-?##-555-####", "?##-555-####", "?#########", "555####"),
+    "phone_extension": ("?###", "?#"),
+    "national_id": ("9##-##-####", "9########"),
+    "postal_code": ("?####", "?###"),
+    "isbn": ("978-#-#####-###-#", "978##########", "##########"),
+    "iban": ("ZZ##^^^^##############", "##########"),
+    "bic": ("^^^^ZZ^^",),
+    "card_number": ("0000-####-####-####", "0000############"),
+    "card_last4": ("####",),
+    "licence_plate": ("^^^-####", "^^###"),
+    "vin": ("ZZZ^^#^#^#?######",),
+    "mac": ("02:~~:~~:~~:~~:~~", "02~~~~~~~~~~"),
+    "gmt_offset": ("+0?:00",),
+    "hash": ("~" * 64, "~" * 40, "~" * 32, "~" * 16, "~" * 8),
+    "password": ("~" * 64, "~" * 40, "~" * 32, "~" * 16, "~" * 8),
+    "token": ("*" * 40, "*" * 32, "*" * 16, "*" * 8),
+    "uuid": ("~~~~~~~~-~~~~-4~~~-8~~~-~~~~~~~~~~~~", "~" * 32, "~" * 8),
+}
+_NUMBERED: dict[str, tuple[tuple[Segment, ...], ...]] = {
     "street2": ((Lit("Apt. "), Num(1, 480)), (Lit("#"), Num(1, 99))),
     "house_number": ((Num(1, 420),),),
-    "postal_code": ((Num(10_000, 99_950),), (_BLOCK,)),
     "coordinates": ((Num(-80, 80), Lit("."), Num(0, 9_999, 4), Lit(","), Num(-179, 179), Lit("."), Num(0, 9_999, 4)),),
-    "isbn": ((Lit("978-"), Chars(DIGITS, 1), Lit("-"), Chars(DIGITS, 5), Lit("-"), Chars(DIGITS, 3), Lit("-"), Chars(DIGITS, 1)),
-             (Lit("978"), Chars(DIGITS, 10)), (Chars(DIGITS, 10),)),
-    # Test prefixes and country code ZZ: nothing that is drawn can be somebody's account.
-    "iban": ((Lit("ZZ"), Chars(DIGITS, 2), Chars(UPPER, 4), Chars(DIGITS, 14)), (Chars(DIGITS, 10),)),
-    "bic": ((Chars(UPPER, 4), Lit("ZZ"), Chars(UPPER, 2)),),
-    "card_number": ((Lit("0000-"), _BLOCK, Lit("-"), _BLOCK, Lit("-"), _BLOCK), (Lit("0000"), Chars(DIGITS, 12))),
-    "card_last4": ((_BLOCK,),),
-    "licence_plate": ((Chars(UPPER, 3), Lit("-"), _BLOCK), (Chars(UPPER, 2), Chars(DIGITS, 3))),
-    "vin": ((Chars("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", 17),),),
     "ip": ((Lit("10."), Num(0, 255), Lit("."), Num(0, 255), Lit("."), Num(1, 254)),),
-    "mac": ((Lit("02"), *(part for _ in range(5) for part in (Lit(":"), Chars(HEX, 2)))), (Lit("02"), Chars(HEX, 10))),
     "version": ((Num(1, 9), Lit("."), Num(0, 19), Lit("."), Num(0, 9)), (Num(1, 9), Lit("."), Num(0, 9)), (Num(1, 9),)),
-    "regex": ((Lit("^"), Vocab("noun"), Lit("-[0-9]+$")),),
-    "gmt_offset": ((Lit("+0"), Num(0, 9), Lit(":00")),),
-    "hash": ((Chars(HEX, 64),), (Chars(HEX, 40),), (Chars(HEX, 32),), (Chars(HEX, 16),), (Chars(HEX, 8),)),
-    "password": ((Chars(HEX, 64),), (Chars(HEX, 40),), (Chars(HEX, 32),), (Chars(HEX, 16),), (Chars(HEX, 8),)),
-    "token": ((Chars(LOWER_DIGITS, 40),), (Chars(LOWER_DIGITS, 32),), (Chars(LOWER_DIGITS, 16),), (Chars(LOWER_DIGITS, 8),)),
-    "uuid": ((Chars(HEX, 8), Lit("-"), Chars(HEX, 4), Lit("-4"), Chars(HEX, 3), Lit("-"), Chars("89ab", 1), Chars(HEX, 3),
-              Lit("-"), Chars(HEX, 12)), (Chars(HEX, 32),), (Chars(HEX, 8),)),
-}  # fmt: skip
+}
 
 
 def prefix_code(table: Table, column: Column) -> str:
@@ -171,7 +180,8 @@ def _composed(table: Table, column: Column, about: Meaning, max_length: int | No
         case "product":
             return [Format(item, cut=True, node=True), Format((Vocab("noun", by="rank"),), cut=True, node=True)]
         case "model":
-            return [Format((Vocab("project_word"), Lit(" "), Num(100, 990)), cut=True), Format((Chars(UPPER + DIGITS, 4),))]
+            named = (Vocab("project_word"), Lit(" "), Num(100, 990))
+            return [Format(named, cut=True), Format((Chars(UPPER + DIGITS, 4),))]
         case "film" | "song" | "book":
             return [prose(table, about, 1, 4, max_length, title=True, extra=("culture",))]
         case "code":
@@ -185,7 +195,7 @@ def _composed(table: Table, column: Column, about: Meaning, max_length: int | No
         case "reference":
             if column.type.fixed and max_length is not None and max_length < 40:
                 return [Format((Chars(UPPER + DIGITS, max_length),))]
-            return [Format((Lit(code + "-"), Num(0, 9_999_999, 7))), Format((Chars(DIGITS, 6),)), Format((Chars(DIGITS, 3),))]
+            return [Format((Lit(code + "-"), Num(0, 9_999_999, 7))), Format(mask("######")), Format(mask("###"))]
         case "slug":
             return [Format((Vocab("slug.adjective"), Lit("-"), Vocab("slug.noun", by="rank")), node=True)]
         case "url":
@@ -200,6 +210,8 @@ def _composed(table: Table, column: Column, about: Meaning, max_length: int | No
             return [Format((Lit("/data/"), Vocab("user.last"), Lit("/"), *file)), Format((Lit("/"), *file))]
         case "image_path":
             return [Format((Lit("images/"), *image)), Format(image)]
+        case "regex":
+            return [Format((Lit("^"), Vocab("slug.noun"), Lit("-[0-9]+$")))]
         case "title" | "question":
             return [prose(table, about, 3, 7, max_length, title=True)]
         case "description":
@@ -225,7 +237,8 @@ def prose(
     around = [singular(word) for word in (*words(table.name.rpartition(".")[2]), *about.words)]
     chosen = tuple(dict.fromkeys((*extra, *topics(around))))[:4]
     lists = tuple(f"topic.{topic}" for topic in chosen)
-    return Format((Prose(lists, "topic.common", low, high, title),), cut=True, node=True)
+    common = lists[-1] if title else "topic.common"  # no "of the" in titles
+    return Format((Prose(lists, common, low, high, title),), cut=True, node=True)
 
 
 def generic(table: Table, about: Meaning, max_length: int | None, column: Column) -> list[Format]:

@@ -98,18 +98,18 @@ def text_codec(
     offered += generic(table, about, most, column)
     for each in offered:
         fitted = _fit(table, each, domain, lists)
-        if fitted is not None and _honours(fitted.parts, domain, lists):
+        if fitted is not None and honours(fitted.parts, domain, lists):
             return Written(_text(fitted.parts, domain, lists), fitted.node)
     if domain.patterns:
         return _from_pattern(domain, lists)
     count = max(domain.min_length, min(most if most is not None else 8, 8))
-    parts = _cased((Chars("abcdefghijklmnopqrstuvwxyz", count),), domain) if count else (Lit(""),)
+    parts = force_case((Chars("abcdefghijklmnopqrstuvwxyz", count),), domain) if count else (Lit(""),)
     return Written(_text(parts, domain, lists), False)
 
 
 def _fit(table: Table, offered: Format, domain: Domain, lists: Lists) -> Format | None:
     """The format in the forced case and within the greatest length; None where it can't be."""
-    parts = _cased(offered.parts, domain)
+    parts = force_case(offered.parts, domain)
     most = domain.max_length
     if most is None:
         return offered._replace(parts=parts)
@@ -128,7 +128,7 @@ def _fit(table: Table, offered: Format, domain: Domain, lists: Lists) -> Format 
     return None
 
 
-def _cased(parts: Sequence[Segment], domain: Domain) -> tuple[Segment, ...]:
+def force_case(parts: Sequence[Segment], domain: Domain) -> tuple[Segment, ...]:
     """The segments in the case that the domain forces."""
     if domain.case is None:
         return tuple(parts)
@@ -156,13 +156,15 @@ def _cased(parts: Sequence[Segment], domain: Domain) -> tuple[Segment, ...]:
     return tuple(out)
 
 
-def _honours(parts: Sequence[Segment], domain: Domain, lists: Lists) -> bool:
-    """Whether examples of the format meet every pattern, the least length and the exclusions."""
-    if not domain.patterns and not domain.excluded:
+def honours(parts: Sequence[Segment], domain: Domain, lists: Lists) -> bool:
+    """Whether examples of the format meet every pattern, the forced case, the least length and the exclusions."""
+    if not domain.patterns and not domain.excluded and domain.case is None:
         return True
     for text in examples(parts, lists.get):
         shown = text if domain.max_length is None else text[: domain.max_length]
         shown = shown.ljust(domain.min_length, "x")
+        if domain.case is not None and shown != (shown.lower() if domain.case == "lower" else shown.upper()):
+            return False
         if not meets(shown, domain.patterns) or shown in domain.excluded:
             return False
     return True
@@ -175,16 +177,16 @@ def _from_pattern(domain: Domain, lists: Lists) -> Written:
         if pattern.negated:
             continue
         try:
-            parts = _cased(segments(pattern, domain.min_length, domain.max_length), domain)
+            parts = force_case(segments(pattern, domain.min_length, domain.max_length), domain)
         except Untranslatable as error:
             problem = problem or str(error)
             continue
-        if _honours(parts, domain, lists):
+        if honours(parts, domain, lists):
             return Written(_text(parts or (Lit(""),), domain, lists), False)
     for word in ("abcdefgh", "ABCDEFGH", "12345678", "00000000"):
         count = max(domain.min_length, 1 if domain.max_length is None else min(domain.max_length, 6))
         parts = (Chars(word, count),)
-        if _honours(parts, domain, lists):
+        if honours(parts, domain, lists):
             return Written(_text(parts, domain, lists), False)
     shown = " and ".join(f"{'not ' if each.negated else ''}{each.syntax} {each.pattern!r}" for each in domain.patterns)
     problem = problem or "no text found that meets all of it"
@@ -211,7 +213,7 @@ def category_labels(entries: Sequence[str], domain: Domain) -> tuple[str, ...]:
     most = domain.max_length
     if most is not None and any(len(each) > most for each in labels):
         fitting = [each for each in labels if len(each) <= most]
-        if len(fitting) < min(4, len(labels)):
+        if len(fitting) < 2:
             fitting = [each.replace(" ", "").replace("-", "")[:most] for each in labels]
             fitting = [each.upper() if most <= 3 and domain.case != "lower" else each for each in fitting]
         labels = fitting

@@ -141,7 +141,7 @@ def vocabulary(name: str, locale: str = GENERAL) -> tuple[str, ...]:
     """The list ``name`` in ``locale``. KeyError where there is no such list.
 
     ``name`` is a list of ``data/lists.toml`` ("status.order", or "status" for its default), "topic.<topic>",
-    "place.us.<column>" / "place.world.<column>", "user.first" and "user.last" (names as e-mail addresses write them),
+    "place.us.<column>" / "place.world.<column>", "user.first" and "user.last" (names as e-mail addresses have them),
     "slug.<list>", or a list of mimesis ("last_name", "first_name", ...).
     """
     if name.startswith("place."):
@@ -165,7 +165,7 @@ def vocabulary(name: str, locale: str = GENERAL) -> tuple[str, ...]:
 
 
 def variant(name: str, words: Sequence[str], head: str) -> str:
-    """The variant of our own list ``name`` that fits: by the column's words, the last first, then by the table's noun."""
+    """The variant of our own list ``name`` that fits the column's words (the last first), else the table's noun."""
     known = own_lists(name)
     for word in (*(singular(word) for word in reversed(words)), head):
         if word in known and word != "default":
