@@ -12,7 +12,7 @@ from plurel_sql.plan.model import Category, Codec, Knots, Micros, Number
 from plurel_sql.plan.types import DAY
 from plurel_sql.schema.model import Column, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning
-from plurel_sql.semantics.names import uniform
+from plurel_sql.semantics.names import table_head, uniform, word_set
 from plurel_sql.semantics.times import time_role
 
 YEAR = 365.25 * DAY
@@ -45,21 +45,21 @@ SHAPES: dict[str, Shape] = {
     "cost": Shape(m.lognormal(17, 1.0), 0.2, None, 0.01, (0.5, 0.0, 0.75), 0.2),
     "amount": Shape(m.lognormal(60, 1.1), 0.5, None, 0.01, (0.99, 0.0, 0.5), 0.35),
     "total": Shape(m.lognormal(115, 1.0), 1, None, 0.01),
-    "balance": Shape(m.table((0, -950), (0.08, -40), (0.12, 0), (0.5, 1400), (0.9, 9200), (0.99, 31_000), (1, 80_000)), None),
+    "balance": Shape(m.table((0, -950), (0.08, -40), (0.12, 0), (0.5, 1400), (0.9, 9200), (1, 80_000)), None),
     "large_money": Shape(m.lognormal(25_000, 1.3), 100, None, 0.01, (0.0,), 0.8),
     "salary": Shape(m.lognormal(56_000, 0.38), 15_000, 400_000, 50.0),
     "tax": Shape(m.lognormal(9, 1.0), 0, None, 0.01),
     "fee": Shape(m.often_zero(0.15, m.lognormal(6.5, 0.8)), 0, None, 0.01, _PRICE, 0.4),
     "discount": Shape(m.often_zero(0.6, m.lognormal(5, 0.8)), 0, None, 0.01, (0.0, 0.5), 0.5),
     "exchange_rate": Shape(m.lognormal(1.1, 0.5), 0.01, None, 0.0001),
-    "quantity": Shape(_SMALL, 1),
-    "stock_level": Shape(m.often_zero(0.05, m.lognormal(60, 1.0)), 0),
-    "count": Shape(m.often_zero(0.2, m.lognormal(12, 1.5)), 0),
-    "capacity": Shape(m.lognormal(60, 1.0), 1),
-    "population": Shape(m.lognormal(40_000, 1.9), 50),
+    "quantity": Shape(_SMALL, 1, None, 1.0),
+    "stock_level": Shape(m.often_zero(0.05, m.lognormal(60, 1.0)), 0, None, 1.0),
+    "count": Shape(m.often_zero(0.2, m.lognormal(12, 1.5)), 0, None, 1.0),
+    "capacity": Shape(m.lognormal(60, 1.0), 1, None, 1.0),
+    "population": Shape(m.lognormal(40_000, 1.9), 50, None, 1.0),
     "rating": Shape(_RATING, 1, 5),
     "score": Shape(m.table((0, 12), (0.05, 38), (0.25, 61), (0.5, 73), (0.75, 84), (0.95, 96), (1, 100)), 0, 100),
-    "rank": Shape(m.exponential(1, 9), 1),
+    "rank": Shape(m.exponential(1, 9), 1, None, 1.0),
     "age": Shape(m.table((0, 18), (0.25, 29), (0.5, 41), (0.75, 56), (0.95, 75), (1, 90)), 0, 120, 1.0),
     "quarter": Shape(m.uniform(0.5, 4.5), 1, 4, 1.0),
     "month": Shape(m.uniform(0.5, 12.5), 1, 12, 1.0),
@@ -74,6 +74,8 @@ SHAPES: dict[str, Shape] = {
     "minutes": Shape(m.lognormal(95, 0.35), 1),
     "seconds": Shape(m.lognormal(180, 1.1), 0),
     "milliseconds": Shape(m.lognormal(240, 1.1), 1),
+    "play_milliseconds": Shape(m.lognormal(232_000, 0.4), 10_000),
+    "play_seconds": Shape(m.lognormal(232, 0.4), 10),
     "weight": Shape(m.lognormal(4, 1.0), 0.01, None, 0.01),
     "body_weight": Shape(m.normal(76, 15), 35, 180, 0.1),
     "height": Shape(m.normal(171, 10), 135, 215, 1.0),
@@ -89,8 +91,8 @@ SHAPES: dict[str, Shape] = {
     "blood_pressure": Shape(m.normal(122, 16), 60, 220, 1.0),
     "bmi": Shape(m.normal(26, 4.5), 14, 60, 0.1),
     "speed": Shape(m.lognormal(40, 0.7), 0),
-    "version_number": Shape(m.exponential(1, 2), 1),
-    "identifier": Shape(m.uniform(1, 100_000), 1),
+    "version_number": Shape(m.exponential(1, 2), 1, None, 1.0),
+    "identifier": Shape(m.uniform(1, 100_000), 1, None, 1.0),
     "port": Shape(m.table((0, 80), (0.2, 443), (0.5, 8080), (0.8, 30_000), (1, 65_000)), 1, 65_535, 1.0),
     "phone": Shape(m.uniform(2_010_000_000, 9_899_999_999), 1, None, 1.0),
     "postal_code": Shape(m.uniform(10_000, 99_950), 1, None, 1.0),
@@ -100,7 +102,7 @@ SHAPES: dict[str, Shape] = {
     "house_number": Shape(m.lognormal(60, 1.2), 1, 9_999, 1.0),
     "phone_extension": Shape(m.uniform(100, 9_999), 1, None, 1.0),
     "latitude": Shape(m.normal(35, 18), -90, 90, 0.000001),
-    "longitude": Shape(m.table((0, -124), (0.3, -74), (0.4, -0.2), (0.7, 25), (0.9, 116), (1, 153)), -180, 180, 0.000001),
+    "longitude": Shape(m.table((0, -124), (0.3, -74), (0.4, -1), (0.7, 25), (1, 153)), -180, 180, 0.000001),
     "gmt_offset": Shape(m.table((0, -8), (0.4, 0), (0.7, 2), (1, 10)), -12, 14, 1.0),
     "measurement": Shape(m.lognormal(40, 0.9), 0),
 }  # fmt: skip
@@ -144,15 +146,22 @@ def number_codec(table: Table, column: Column, domain: Domain, meaning: Meaning,
     step = shape.step if type_.kind == "float" else max(shape.step or 0.0, domain.step) or None
     if step is None and type_.kind == "float" and name not in ("float", "measurement"):
         step = 0.01
-    return m.number(knots, domain, step=step, low=low, high=shape.high, endings=shape.endings, ending_share=shape.share)
+    return m.number(
+        knots, domain, step=step, low=low, high=shape.high, endings=shape.endings, ending_share=shape.share
+    )
 
 
 def _refined(name: str, words: Sequence[str], table: Table) -> str:
-    """Weights and temperatures of people are not those of parcels and rooms."""
+    """Weights and temperatures of people are not those of parcels and rooms, nor songs as short as web requests."""
     around = {word for each in table.columns for word in each.name.lower().split("_")} | set(words)
     if around & {"patient", "athlete", "player", "person", "bmi", "admission", "height", "hadm", "gender"}:
         return {"weight": "body_weight", "temperature": "body_temperature"}.get(name, name)
+    if table_head(table.name) in _PLAYED:
+        return {"milliseconds": "play_milliseconds", "seconds": "play_seconds"}.get(name, name)
     return name
+
+
+_PLAYED = word_set("track song recording video episode clip podcast playlist medium")
 
 
 def _is_fraction(type_: SqlType, domain: Domain) -> bool:
@@ -163,10 +172,8 @@ def _is_fraction(type_: SqlType, domain: Domain) -> bool:
 
 def _rate(type_: SqlType, domain: Domain, words: Sequence[str]) -> Number:
     knots = next((_FRACTIONS[word] for word in words if word in _FRACTIONS), _FRACTION)
-    whole = (
-        type_.kind == "integer"
-        or (not _is_fraction(type_, domain))
-        or ("percent" in words and not (domain.high is not None and domain.high <= 1) and type_.kind != "float")
+    whole = type_.kind == "integer" or (not _is_fraction(type_, domain)) or (
+        "percent" in words and not (domain.high is not None and domain.high <= 1) and type_.kind != "float"
     )
     if whole:
         return m.number(m.mapped(knots, lambda x: x * 100), domain, low=0, high=100)
@@ -241,13 +248,11 @@ def weights(count: int, *names: str) -> tuple[float, ...]:
     return tuple(round(weight / sum(raw), 6) for weight in raw)
 
 
-_RARE = frozenset(
-    ["deleted", "archived", "locked", "banned", "voided", "retired", "hidden", "suspended", "cancelled", "blocked",
-     "discontinued", "private", "error", "failed", "disabled", "dead", "fraud", "obsolete", "expired", "deceased", "spam"]
-)  # fmt: skip
-_USUAL = frozenset(
-    ["active", "enabled", "visible", "verified", "valid", "published", "public", "approved", "available"]
+_RARE = word_set(
+    """deleted archived locked banned voided retired hidden suspended cancelled blocked discontinued private error
+    failed disabled dead fraud obsolete expired deceased spam"""
 )
+_USUAL = word_set("active enabled visible verified valid published public approved available")
 
 
 def truth_rate(table: str, column: str, words: Sequence[str]) -> float:

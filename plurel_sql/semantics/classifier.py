@@ -21,6 +21,7 @@ QUALIFIERS = word_set(
     "usd eur gbp cents value original local default primary secondary home work main alt alternate current raw text str"
     " kg cm mm km lb lbs en de fr new old utf8 txt base minor units std loc temp total rx"
 )
+PICTURES = word_set("photo image picture logo avatar thumbnail icon banner cover")
 PLACE_WORDS = word_set("city town postal zip address street country county")
 
 
@@ -118,6 +119,8 @@ def _settle(
         return "hash"
     if name == "job_title" and matched == ("title",) and head in {"person", "contact"}:
         return "honorific"
+    if name in ("file_path", "file_name") and PICTURES & set(found):
+        return "image_path"
     if name == "region" and found == ("region",) and PLACE_WORDS & around:
         return "state"
     return name

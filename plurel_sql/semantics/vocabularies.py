@@ -141,13 +141,19 @@ def vocabulary(name: str, locale: str = GENERAL) -> tuple[str, ...]:
     """The list ``name`` in ``locale``. KeyError where there is no such list.
 
     ``name`` is a list of ``data/lists.toml`` ("status.order", or "status" for its default), "topic.<topic>",
-    "place.us.<column>" / "place.world.<column>", or a list of mimesis ("last_name", "first_name", ...).
+    "place.us.<column>" / "place.world.<column>", "user.first" and "user.last" (names as e-mail addresses have them),
+    "slug.<list>", or a list of mimesis ("last_name", "first_name", ...).
     """
     if name.startswith("place."):
         _, gazetteer, column = name.split(".")
         return place_column(gazetteer, column)
     if name.startswith("topic."):
         return tuple(_data("topics.toml")[name.removeprefix("topic.")]["words"].split())
+    if name in ("user.first", "user.last"):  # for addresses on the net: plain a-z in every locale
+        people = vocabulary({"user.first": "first_name", "user.last": "last_name"}[name])
+        return tuple(entry.lower() for entry in people if entry.isascii() and entry.isalpha())
+    if name.startswith("slug."):
+        return tuple(entry.lower().replace(" ", "-") for entry in vocabulary(name.removeprefix("slug.")))
     base, _, variant = name.partition(".")
     own = _data("lists.toml").get(base)
     if own is not None:
@@ -159,7 +165,7 @@ def vocabulary(name: str, locale: str = GENERAL) -> tuple[str, ...]:
 
 
 def variant(name: str, words: Sequence[str], head: str) -> str:
-    """The variant of our own list ``name`` that fits: by the column's words, the last first, then by the table's noun."""
+    """The variant of our own list ``name`` that fits the column's words (the last first), else the table's noun."""
     known = own_lists(name)
     for word in (*(singular(word) for word in reversed(words)), head):
         if word in known and word != "default":

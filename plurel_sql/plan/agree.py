@@ -1,0 +1,138 @@
+"""Columns of one row that must agree: the parts of a person and the parts of a place.
+
+Each group walks parallel lists with one shared rank: that of the SCM node of its first column (its *leader*), or
+a shared hash lane where no column of the group leads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from plurel_sql.plan.model import Knots, Lit, Num, Number, Segment, Vocab
+from plurel_sql.schema.model import Column, SqlType, Table
+from plurel_sql.semantics.classifier import Meaning, meaning
+from plurel_sql.semantics.names import column_words, word_set
+from plurel_sql.semantics.vocabularies import place_column
+
+PERSON = frozenset({"first_name", "gender", "honorific"})
+PLACE = frozenset(
+    {"city", "state", "postal_code", "country", "country_code", "calling_code", "latitude", "longitude", "timezone"}
+)
+_WORLD = frozenset({"country", "country_code", "calling_code", "timezone"})
+
+
+class Group(NamedTuple):
+    """``leader`` is the column whose node all members share; ``gazetteer`` the list of a place ("us", "world")."""
+
+    leader: str
+    members: tuple[str, ...]
+    gazetteer: str = ""
+
+
+def kind_of(type_: SqlType) -> SqlType:
+    """The type that decides a column's meaning: an array's item."""
+    return type_.item if type_.kind == "array" and type_.item is not None else type_
+
+
+def column_meaning(table: Table, column: Column) -> Meaning:
+    """The meaning of a column of ``table``, read with its siblings."""
+    siblings = [other.name for other in table.columns if other.name != column.name]
+    return meaning(table.name, column.name, kind_of(column.type).kind, column.comment, siblings)
+
+
+def free(table: Table, column: Column) -> bool:
+    """Whether the column's values are its own: not a key, not part of one, not computed."""
+    taken = {name for key in table.foreign_keys for name in key.columns}
+    taken |= {name for unique in table.uniques for name in unique.columns if unique.primary or len(unique.columns) == 1}
+    return column.name not in taken and column.generated is None and not column.identity
+
+
+def _prefix(table: Table, name: str) -> str:
+    """What sets addresses of one row apart: "billing" in ``billing_city``."""
+    first = column_words(table.name, name)[0]
+    return first if first in _SIDES else ""
+
+
+_SIDES = word_set(
+    """billing bill shipping ship home work mailing from to sender recipient origin destination pickup delivery birth
+    company contact emergency"""
+)
+
+
+def group(table: Table, column: Column, name: str, locale: str) -> Group | None:
+    """The group the column (of meaning ``name``) belongs to; None where it stands alone."""
+    kinds = PERSON if name in PERSON else PLACE if name in PLACE else None
+    if kinds is None:
+        return None
+    prefix = _prefix(table, column.name)
+    found = {
+        other.name: column_meaning(table, other).name
+        for other in table.columns
+        if free(table, other) and _prefix(table, other.name) == prefix and other.type.kind != "array"
+    }
+    members = tuple(each for each, about in found.items() if about in kinds)
+    if column.name not in members:
+        return None
+    present = {found[each] for each in members}
+    if kinds is PERSON:
+        return Group(members[0], members) if len(present) > 1 else None
+    if locale.split("-")[0] != "en":
+        return None
+    if present & _WORLD:
+        return Group(members[0], members, "world")
+    return Group(members[0], members, "us" if locale in ("en", "en-us") else "world")
+
+
+def place_segments(name: str, found: Group, max_length: int | None) -> tuple[Segment, ...] | None:
+    """A place column as text, walking the group's gazetteer; None where the gazetteer lacks it."""
+    us = found.gazetteer == "us"
+    short = max_length is not None and max_length <= 3
+    if name == "state" and max_length is not None and max_length < 12 and us:
+        short = True
+    lists = {
+        "city": "city",
+        "state": ("state_code" if short else "state") if us else (None if short else "state"),
+        "postal_code": "zip" if us else None,
+        "country": None if us else ("alpha2" if max_length == 2 else "alpha3" if short else "country"),
+        "country_code": None if us else ("alpha3" if max_length == 3 else "alpha2"),
+        "calling_code": None if us else "calling",
+        "latitude": "latitude",
+        "longitude": "longitude",
+        "timezone": None if us else "timezone",
+    }
+    column = lists[name]
+    if name == "postal_code" and not us:
+        return (Num(10_000, 99_999),)
+    if column is None:
+        return None
+    walk = Vocab(f"place.{found.gazetteer}.{column}", by="rank")
+    if name == "postal_code":
+        return (walk, Num(1, 99, 2))
+    return (Lit("+"), walk) if name == "calling_code" and (max_length is None or max_length > 4) else (walk,)
+
+
+def coordinate(name: str, gazetteer: str) -> Number:
+    """Latitude or longitude near the city that the same rank picks from the gazetteer."""
+    values = [float(text) for text in place_column(gazetteer, name)]
+    count = len(values)
+    u: list[float] = []
+    x: list[float] = []
+    for index, value in enumerate(values):
+        u += [index / count + (1e-9 if index else 0.0), (index + 1) / count]
+        x += [round(value - 0.08, 4), round(value + 0.08, 4)]
+    u[-1] = 1.0
+    return Number(knots=Knots(tuple(u), tuple(x)), step=0.000001)
+
+
+def gender_labels(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[float, ...]] | None:
+    """Listed genders in the order of the first names (women first), with their shares; None where they are not
+    recognised as genders."""
+    women = [value for value in values if value.strip().lower() in ("f", "female", "w", "woman", "femme", "2", "girl")]
+    men = [value for value in values if value.strip().lower() in ("m", "male", "man", "homme", "1", "boy")]
+    others = [value for value in values if value not in women + men]
+    if len(women) != 1 or len(men) != 1:
+        return None
+    rest = 0.04 / len(others) if others else 0.0
+    share = 0.48 if others else 0.5
+    return (women[0], *others, men[0]), (share, *(rest for _ in others), share)
