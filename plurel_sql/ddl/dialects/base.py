@@ -9,7 +9,7 @@ from typing import Literal
 from plurel_sql.ddl.kinds import TypeTable
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dialect:
     """Facts about a dialect that the reader needs.
 
