@@ -1,0 +1,205 @@
+"""The schema while statements are applied to it: tables that can still change, and what was noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from plurel_sql.ddl.cursor import Name, Path, make_name
+from plurel_sql.ddl.dialects.base import Dialect
+from plurel_sql.ddl.tokens import Token, name_value, quote_name
+from plurel_sql.schema.model import Source
+
+
+@dataclass
+class UserType:
+    """CREATE TYPE or CREATE DOMAIN: an enum has labels, a domain a base; anything else is not understood."""
+
+    name: str
+    labels: list[str] | None = None
+    base: Sequence[Token] = ()
+    base_type: UserType | None = None
+    not_null: bool = False
+    default: str | None = None
+    checks: list[tuple[Sequence[Token], str | None]] = field(default_factory=list)
+
+
+@dataclass
+class DraftColumn:
+    name: Name
+    type: Sequence[Token]
+    source: Source
+    user_type: UserType | None = None
+    nullable: bool = True
+    default: str | None = None
+    generated: str | None = None
+    identity: bool = False
+    comment: str | None = None
+
+
+@dataclass
+class DraftKey:
+    columns: list[Name]
+    source: Source
+    primary: bool = False
+    name: Name | None = None
+    nulls_distinct: bool = True
+
+
+@dataclass
+class DraftForeignKey:
+    columns: list[Name]
+    parent: Path
+    parent_columns: list[Name]  # empty: the primary key
+    source: Source
+    name: Name | None = None
+
+
+@dataclass
+class DraftCheck:
+    tokens: Sequence[Token]
+    source: Source
+    name: Name | None = None
+
+
+@dataclass
+class DraftTable:
+    path: Path
+    source: Source
+    columns: dict[str, DraftColumn] = field(default_factory=dict)
+    keys: list[DraftKey] = field(default_factory=list)
+    foreign_keys: list[DraftForeignKey] = field(default_factory=list)
+    checks: list[DraftCheck] = field(default_factory=list)
+    comment: str | None = None
+    ignored: bool = False  # temporary tables and partitions: known, so that statements about them are no faults
+
+    @property
+    def primary(self) -> DraftKey | None:
+        return next((key for key in self.keys if key.primary), None)
+
+
+@dataclass
+class DraftNote:
+    message: str
+    source: Source
+    table: DraftTable | None
+    detail: str
+    level: Literal["error", "info"]
+
+
+class Catalogue:
+    """Tables and types by name, as the statements so far have left them."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.tables: dict[tuple[str, str], DraftTable] = {}
+        self.types: dict[tuple[str, str], UserType] = {}
+        self.notes: list[DraftNote] = []
+        self.default = make_name(dialect.default_namespace or "", dialect, quoted=False)
+        self.search_path: list[Name] = [self.default]
+
+    def note(
+        self,
+        message: str,
+        source: Source,
+        *,
+        table: DraftTable | None = None,
+        detail: str = "",
+        level: Literal["error", "info"] = "error",
+    ) -> None:
+        """Keeps a note; ``detail`` is a column or, without a table, whatever the note is about."""
+        self.notes.append(DraftNote(message, source, table, detail, level))
+
+    def full(self, path: Path) -> Path:
+        """The path with the namespace in which a new object would be made."""
+        return path if path.namespace else Path(self.search_path[0] if self.search_path else self.default, path.name)
+
+    def find(self, path: Path, near: Name | None = None) -> DraftTable | None:
+        """The table that a name means here; ``near`` is the namespace of the table that mentions it."""
+        if path.namespace is not None:
+            return self.tables.get((path.namespace.key, path.name.key))
+        for namespace in (*self.search_path, near, self.default):
+            if namespace is not None and (found := self.tables.get((namespace.key, path.name.key))):
+                return found
+        return None
+
+    def find_type(self, path: Path) -> UserType | None:
+        if path.namespace is not None:
+            return self.types.get((path.namespace.key, path.name.key))
+        for namespace in (*self.search_path, self.default):
+            if found := self.types.get((namespace.key, path.name.key)):
+                return found
+        # A type is often made in one namespace and used without it; one of that name alone is meant.
+        named = [found for (_, name), found in self.types.items() if name == path.name.key]
+        return named[0] if len(named) == 1 else None
+
+    def add(self, table: DraftTable) -> None:
+        namespace = table.path.namespace or self.default
+        self.tables[namespace.key, table.path.name.key] = table
+
+    def remove(self, table: DraftTable) -> None:
+        self.tables = {place: other for place, other in self.tables.items() if other is not table}
+
+    def move(self, table: DraftTable, path: Path) -> None:
+        """Renames a table; foreign keys to it follow."""
+        for other in self.tables.values():
+            for key in other.foreign_keys:
+                if self.find(key.parent, other.path.namespace) is table:
+                    key.parent = path
+        # The place in the order of tables is kept.
+        self.tables = {
+            ((path.namespace or self.default).key, path.name.key) if entry is table else place: entry
+            for place, entry in self.tables.items()
+        }
+        table.path = path
+
+    def drop_keys_to(self, table: DraftTable) -> None:
+        for other in self.tables.values():
+            other.foreign_keys = [
+                key for key in other.foreign_keys if self.find(key.parent, other.path.namespace) is not table
+            ]
+
+    def rename_column(self, table: DraftTable, old: Name, new: Name) -> None:
+        """Renames a column in its table, its constraints and the foreign keys to it."""
+
+        def swap(names: list[Name]) -> list[Name]:
+            return [new if name.key == old.key else name for name in names]
+
+        table.columns = {
+            new.key if key == old.key else key: replace(column, name=new) if key == old.key else column
+            for key, column in table.columns.items()
+        }
+        for key in table.keys:
+            key.columns = swap(key.columns)
+        for check in table.checks:
+            check.tokens = [self._renamed(token, old, new) for token in check.tokens]
+        for other in self.tables.values():
+            for foreign in other.foreign_keys:
+                if other is table:
+                    foreign.columns = swap(foreign.columns)
+                if self.find(foreign.parent, other.path.namespace) is table:
+                    foreign.parent_columns = swap(foreign.parent_columns)
+
+    def _renamed(self, token: Token, old: Name, new: Name) -> Token:
+        if token.kind == "word":
+            same = make_name(token.text, self.dialect, quoted=False).key == old.key
+        elif token.kind == "name":
+            same = make_name(name_value(token), self.dialect, quoted=True).key == old.key
+        else:
+            return token
+        return token._replace(kind="name", word="", text=quote_name(new.text, self.dialect)) if same else token
+
+    def drop_column(self, table: DraftTable, column: Name) -> None:
+        """Drops a column with the constraints that mention it."""
+
+        def mentions(names: Sequence[Name]) -> bool:
+            return any(name.key == column.key for name in names)
+
+        table.columns.pop(column.key, None)
+        table.keys = [key for key in table.keys if not mentions(key.columns)]
+        table.foreign_keys = [key for key in table.foreign_keys if not mentions(key.columns)]
+        renamed = Name("", "")
+        table.checks = [
+            check for check in table.checks if all(self._renamed(t, column, renamed) is t for t in check.tokens)
+        ]

@@ -1,0 +1,1 @@
+"""What each statement does to the draft; ``apply`` sends a statement to its handler."""
