@@ -61,7 +61,15 @@ class _Draft(msgspec.Struct):
     note: str | None = None
 
 
-def choose(table: Table, column: Column, domain: Domain, *, locale: str = "en", hints: Hints | None = None) -> Choice:
+def choose(
+    table: Table,
+    column: Column,
+    domain: Domain,
+    *,
+    locale: str = "en",
+    hints: Hints | None = None,
+    meaning: str | None = None,
+) -> Choice:
     """The rule of a column by its type, its domain and the meaning of its name. The domain always wins over meaning.
 
     Args:
@@ -70,12 +78,15 @@ def choose(table: Table, column: Column, domain: Domain, *, locale: str = "en", 
         domain: ``domains.domain(table, column)``.
         locale: a name of ``semantics.vocabularies.locales()``.
         hints: the plan's time span.
+        meaning: what the column means, where that is known better than from its name.
 
     Raises:
         ImpossibleError: where the domain is empty and the column may not be NULL.
     """
     hints = hints or Hints()
     about = agree.column_meaning(table, column)
+    if meaning is not None:
+        about = about._replace(name=meaning, why="as configured")
     nullable = column.nullable and not domain.not_null
     if domain.empty or column.type.kind == "unknown":
         reason = f"CHECKs contradict each other: {domain.empty}" if domain.empty else f"type {column.type.written!r}"

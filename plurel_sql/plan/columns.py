@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from plurel_sql.plan import model
 from plurel_sql.plan.axes import DAY, time_rules
 from plurel_sql.plan.codecs import Choice, choose
+from plurel_sql.plan.config import ColumnConfig
 from plurel_sql.plan.draft import Draft, TableDraft, chance, first
 from plurel_sql.plan.injective import injective
 from plurel_sql.plan.laws import dims
+from plurel_sql.plan.numbers import Hints
+from plurel_sql.plan.override import override
 from plurel_sql.plan.types import arrow_type
 from plurel_sql.schema.model import Column, Compare
 
@@ -29,8 +34,8 @@ def columns(draft: Draft, table: TableDraft) -> None:
             draft.vocabularies[name] = words
         if choice.note:
             draft.note(choice.note, f"{table.id}.{column.name}")
-        if choice.node:
-            nodes.append(column.name)
+        if isinstance(choice.rule, model.Value) and choice.rule.node and choice.rule.node not in nodes:
+            nodes.append(choice.rule.node)
         lower = bounds.get(column.name)
         made.append(model.Column(column.name, arrow_type(column.type), choice.rule, choice.null, lower, choice.why))
     draft.columns[table.id] = tuple(_inform(table, column, nodes) for column in made)
@@ -38,25 +43,26 @@ def columns(draft: Draft, table: TableDraft) -> None:
 
 
 def _choice(draft: Draft, table: TableDraft, column: Column, timed: dict[str, Made]) -> Choice:
-    wished = draft.table_config(table.id).columns.get(column.name)
+    wished = draft.table_config(table.id).columns.get(column.name) or ColumnConfig()
     fixed = _fixed(draft, table, column)
     if fixed is not None:
         return Choice(fixed[0], None, False, fixed[1], {}, None)
     choice = choose(
-        table.table, column, table.domain(column), locale=draft.config.locale, span=draft.span, wished=wished
+        table.table,
+        column,
+        table.domain(column),
+        locale=draft.config.locale,
+        hints=Hints(*draft.span),
+        meaning=wished.meaning,
     )
-    if column.name in timed and (wished is None or wished.plain):
+    if column.name in timed and wished.plain:
         rule, why = timed[column.name]
-        null = None if column.name == table.axis_column and not _may_miss(column) else choice.null
-        choice = Choice(rule, null, False, why, {}, None)
+        choice = replace(choice, rule=rule, why=why, vocabularies={}, note=None)
+        if column.name == table.axis_column:
+            choice = replace(choice, null=None)
     if column.name in table.not_null:
-        choice = Choice(choice.rule, None, choice.node, choice.why, choice.vocabularies, choice.note)
-    return choice
-
-
-def _may_miss(column: Column) -> bool:
-    """The axis column is always there, unless the schema leaves it open and its name says "not yet"."""
-    return False
+        choice = replace(choice, null=None)
+    return override(choice, column, wished, f"{table.id}.{column.name}")
 
 
 def _fixed(draft: Draft, table: TableDraft, column: Column) -> Made | None:
@@ -83,7 +89,9 @@ def _fixed(draft: Draft, table: TableDraft, column: Column) -> Made | None:
             table.domain(column),
             max(table.rows, 1),
             permute=table.serials[column.name],
+            locale=draft.config.locale,
         )
+        draft.vocabularies.update(found.vocabularies)
         if found.rule is not None:
             return found.rule, f"unique: {found.why}"
     return None

@@ -14,7 +14,7 @@ import msgspec
 from plurel_sql.plan import model
 from plurel_sql.plan.config import Config, LinkConfig, TableConfig
 from plurel_sql.plan.domains import Domain, domain
-from plurel_sql.schema.model import Check, Column, ForeignKey, Note, Schema, SqlType, Table, Unique
+from plurel_sql.schema.model import Check, Column, ForeignKey, Note, Predicate, Schema, SqlType, Table, Unique
 
 SECOND = 1_000_000
 START = int(datetime(2021, 1, 1, tzinfo=UTC).timestamp()) * SECOND
@@ -106,6 +106,8 @@ class TableDraft:
     uniques: list[Unique] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     """Uniques and checks that the plan guarantees; only these are declared in a target."""
+    wishes: dict[str, tuple[Predicate, ...]] = field(default_factory=dict)
+    """What the configuration asks of columns, beside what the schema does."""
     _narrowed: dict[str, SqlType] = field(default_factory=dict)
     _domains: dict[str, Domain] = field(default_factory=dict)
 
@@ -140,7 +142,11 @@ class TableDraft:
 
     def domain(self, column: Column) -> Domain:
         if column.name not in self._domains:
-            self._domains[column.name] = domain(self.table, self.key_column(column.name))
+            table = self.table
+            if column.name in self.wishes:
+                wish = Check("", (column.name,), predicates=self.wishes[column.name])
+                table = msgspec.structs.replace(table, checks=(*table.checks, wish))
+            self._domains[column.name] = domain(table, self.key_column(column.name))
         return self._domains[column.name]
 
     def taken(self, column: str) -> bool:

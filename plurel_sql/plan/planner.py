@@ -15,6 +15,7 @@ from plurel_sql.plan.honour import contradictions, honour_checks
 from plurel_sql.plan.keys import unique_keys
 from plurel_sql.plan.laws import links
 from plurel_sql.plan.order import value_order
+from plurel_sql.plan.override import wished_predicates
 from plurel_sql.plan.rows import share_rows
 from plurel_sql.plan.scopes import shared_columns
 from plurel_sql.schema.model import NotNull, Schema, Table
@@ -61,6 +62,13 @@ def plan(schema: Schema, config: Config | None = None, seed: int = 0) -> model.P
     """
     config = config or Config()
     draft = Draft(schema, config, seed, {table.id: _draft(table) for table in schema.tables})
+    for name, wished in config.tables.items():
+        table = draft[name]
+        table.wishes = {
+            column: predicates
+            for column, wish in wished.columns.items()
+            if (predicates := wished_predicates(table.table.column(column), wish))
+        }
     for step in PASSES:
         step(draft)
     return _finish(draft)
