@@ -32,8 +32,8 @@ def columns(draft: Draft, table: TableDraft) -> None:
         choice = _choice(draft, table, column, timed)
         for name, words in choice.vocabularies.items():
             draft.vocabularies[name] = words
-        if choice.note:
-            draft.note(choice.note, f"{table.id}.{column.name}")
+        if choice.note and column.type.kind != "unknown":  # of unknown types the reader has told already
+            draft.note(choice.note, "")
         if isinstance(choice.rule, model.Value) and choice.rule.node and choice.rule.node not in nodes:
             nodes.append(choice.rule.node)
         lower = bounds.get(column.name)
@@ -47,6 +47,8 @@ def _choice(draft: Draft, table: TableDraft, column: Column, timed: dict[str, Ma
     fixed = _fixed(draft, table, column)
     if fixed is not None:
         return Choice(fixed[0], None, False, fixed[1], {}, None)
+    if table.domain(column).empty:
+        return Choice(model.Constant(None), None, False, f"no value fits: {table.domain(column).empty}", {}, None)
     choice = choose(
         table.table,
         column,

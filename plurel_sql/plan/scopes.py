@@ -58,12 +58,19 @@ def shared_columns(draft: Draft) -> None:
             _derive(draft, table, k, link)
     for table in draft.tables.values():
         for k, link in enumerate(table.links):
-            if link.kind != "free":
+            others = [other for other in range(len(table.links)) if other != k and _clash(table, other, k)]
+            if link.kind != "free" or not others:
                 continue
-            for other in range(len(table.links)):
-                if other != k and _clash(table, other, k) and not _agree(draft, table, other, k):
-                    _drop(draft, table, k, other)
-                    break
+            others.sort(key=lambda other: (other != table.driver, table.links[other].optional, other))
+            agreed = next((_shared(table, other, k) for other in others if _agree(draft, table, other, k)), ())
+            left = next((other for other in others if not set(_shared(table, other, k)) <= set(agreed)), None)
+            if left is not None:
+                _drop(draft, table, k, left)
+
+
+def _shared(table: TableDraft, first: int, second: int) -> tuple[str, ...]:
+    """The columns of link ``second`` that link ``first`` sets as well."""
+    return tuple(column for column in table.links[second].fk.columns if column in table.links[first].fk.columns)
 
 
 def _derive(draft: Draft, table: TableDraft, k: int, link: LinkDraft) -> None:
@@ -90,7 +97,7 @@ def _clash(table: TableDraft, first: int, second: int) -> bool:
     """True where ``second`` must still be made to agree with ``first``: they share columns and first is settled or
     comes earlier (the more specific key first)."""
     a, b = table.links[first], table.links[second]
-    if a.kind in ("derived", "dropped") or not set(a.fk.columns) & set(b.fk.columns):
+    if a.kind in ("derived", "dropped") or not _shared(table, first, second) or (a.optional and not b.optional):
         return False
     before = (a.optional, -len(a.fk.columns), first) < (b.optional, -len(b.fk.columns), second)
     return before or a.kind in ("within", "same")
@@ -99,7 +106,7 @@ def _clash(table: TableDraft, first: int, second: int) -> bool:
 def _agree(draft: Draft, table: TableDraft, first: int, second: int) -> bool:
     """Makes link ``second`` agree with link ``first`` on the columns that they share; False where that can't be."""
     a, b = table.links[first], table.links[second]
-    shared = tuple(column for column in b.fk.columns if column in a.fk.columns)
+    shared = _shared(table, first, second)
     above_a = copied_from(draft, a.fk.parent, mapped(a, shared))
     above_b = copied_from(draft, b.fk.parent, mapped(b, shared))
     common = [place for place in above_b if place in above_a and is_key(draft[place[0]], place[1])]
