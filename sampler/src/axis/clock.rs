@@ -1,7 +1,7 @@
 //! Sets the clocks of a topology in value order: the axes, the epochs of affinity links, and what must be lifted.
 
 use super::own::{Own, Rhythm};
-use super::{Base, CHUNK, Clock, Inherited, Running, check};
+use super::{Base, CHUNK, Inherited, Running, check};
 use crate::error::{Error, Result};
 use crate::links::{Law, Topology, affinity};
 use crate::plan::{self, Axis, Micros, Mode, Plan};
@@ -19,19 +19,14 @@ impl Topology {
         let origin = starts.min();
         for (index, table) in plan.tables.iter().enumerate() {
             let Some((base, resolution)) = self.base(index, table, origin)? else { continue };
-            self.tables[index].clock = Clock::Running(Running {
-                base,
-                resolution,
-                lifts: Vec::new(),
-                tight: false,
-                cache: Vec::new(),
-            });
+            let running = Running { base, resolution, lifts: Vec::new(), tight: false, cache: Vec::new() };
+            self.tables[index].clock = Some(Box::new(running));
             if table.rows == 0 {
                 continue;
             }
             let lifts = self.lifts(plan, index);
             let tight = self.is_tight(index, &lifts);
-            if let Clock::Running(running) = &mut self.tables[index].clock {
+            if let Some(running) = &mut self.tables[index].clock {
                 (running.lifts, running.tight) = (lifts, tight);
             }
         }
@@ -65,7 +60,7 @@ impl Topology {
                 // Begin when every parent table has its first row, so that the first epochs need no lifting.
                 let begin = self.first_parents(index).filter(|begin| begin > start && begin < end);
                 let own = begin.map(make).filter(|own| !distinct || own.slots() >= table.rows).unwrap_or(own);
-                Ok(Some((Base::Own(own), *resolution)))
+                Ok(Some((Base::Own(Box::new(own)), *resolution)))
             }
             Axis::Inherited { link, end, mode, delay, resolution } => {
                 let up = self.tables[index].links[*link].parent;
@@ -206,7 +201,7 @@ impl Topology {
                 .any(|child| self.tables[child].links.iter().any(|link| link.parent == table));
             let rows = self.tables[table].rows;
             let size = rows.saturating_mul(size_of::<Micros>() as u64);
-            if let Clock::Running(running) = &mut self.tables[table].clock {
+            if let Some(running) = &mut self.tables[table].clock {
                 let is_dear = matches!(running.base, Base::Inherited(_)) || !running.lifts.is_empty();
                 if is_parent && is_dear && size <= left {
                     running.cache = (0..rows.div_ceil(CHUNK)).map(|_| OnceLock::new()).collect();

@@ -19,14 +19,7 @@ use std::sync::OnceLock;
 /// Rows of a cached piece of a table's times.
 const CHUNK: u64 = 1024;
 
-/// How the times of one table are found.
-#[derive(Debug, Default)]
-pub(crate) enum Clock {
-    #[default]
-    Static,
-    Running(Running),
-}
-
+/// How the times of a table that has time are found.
 #[derive(Debug)]
 pub(crate) struct Running {
     pub base: Base,
@@ -41,7 +34,7 @@ pub(crate) struct Running {
 
 #[derive(Debug)]
 pub(crate) enum Base {
-    Own(Own),
+    Own(Box<Own>),
     Inherited(Inherited),
 }
 
@@ -93,10 +86,7 @@ impl Inherited {
 impl Topology {
     /// The clock of a table with time.
     pub(crate) fn running(&self, table: usize) -> Option<&Running> {
-        match &self.tables[table].clock {
-            Clock::Static => None,
-            Clock::Running(running) => Some(running),
-        }
+        self.tables[table].clock.as_deref()
     }
 
     /// The times of `rows`, pushed to `out`, by way of the cache where the table has one.
@@ -119,12 +109,15 @@ impl Topology {
     }
 
     /// The times of `rows`, pushed to `out`, worked out. A table refers to itself only in earlier rows, and else to
-    /// tables before it, so this ends; its own cache is left alone, since it may be about to be filled.
+    /// tables before it, so this ends with no rows left; its own cache is left alone, since it may be about to be filled.
     fn reckon(&self, table: usize, rows: &[u64], out: &mut Vec<Micros>) {
         let Some(running) = self.running(table) else {
             out.extend(rows.iter().map(|_| 0));
             return;
         };
+        if rows.is_empty() {
+            return;
+        }
         let first = out.len();
         match &running.base {
             Base::Own(own) => out.extend(rows.iter().map(|row| own.time(*row))),

@@ -342,3 +342,47 @@ impl Blocks {
         (start + from, to.saturating_sub(from))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn focus_ties_communities() {
+        let levels = [Level { child: 4, parent: 4, focus: 0.9 }];
+        let shape = Shape { skew: 1.0, recency: 0.0, spread: 1.0, levels: &levels, roots: Roots::Null };
+        let law = Affinity::new(Key::new(4, &["affinity"]), 40_000, &[(0, 400)], shape, None);
+        let on_diagonal = (0..40_000)
+            .filter(|row| law.epochs[0].order.forward(*row) / 10_000 == law.of_row(*row) % 4)
+            .count();
+        assert!((35_990..=36_010).contains(&on_diagonal), "{on_diagonal}");
+    }
+
+    #[test]
+    fn recency_and_skew_choose_their_ends() {
+        let share = |recency, skew, test: fn(u64) -> bool| {
+            let shape = Shape { skew, recency, spread: 1.0, levels: &[], roots: Roots::Null };
+            let law = Affinity::new(Key::new(4, &["affinity"]), 20_000, &[(0, 800)], shape, None);
+            (0..20_000).filter(|row| test(law.of_row(*row))).count() as f64 / 20_000.0
+        };
+        assert!((share(0.0, 1.0, |parent| parent >= 700) - 0.125).abs() < 0.02);
+        assert!((share(0.5, 1.0, |parent| parent >= 700) - 0.5625).abs() < 0.02);
+        // The first of 100 ranks have (1/100)^(1/3) of the children.
+        assert!((share(0.0, 3.0, |parent| parent < 8) - 0.215).abs() < 0.06);
+    }
+
+    /// Weights belong to a parent, not to an epoch: who is popular stays so.
+    #[test]
+    fn popularity_stays_over_epochs() {
+        let shape = Shape { skew: 1.0, recency: 0.0, spread: 1.5, levels: &[], roots: Roots::Null };
+        let law = Affinity::new(Key::new(4, &["affinity"]), 20_000, &[(0, 256), (10_000, 256)], shape, None);
+        let degrees = |rows: std::ops::Range<u64>| {
+            let mut degrees = vec![0_f64; 256];
+            rows.for_each(|row| degrees[law.of_row(row) as usize] += 1.0);
+            degrees
+        };
+        let (early, late) = (degrees(0..10_000), degrees(10_000..20_000));
+        assert!(early.iter().zip(&late).all(|(a, b)| (a - b).abs() <= 9.0));
+        assert_ne!(early, late);
+    }
+}

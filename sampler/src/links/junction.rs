@@ -4,7 +4,7 @@
 //! digit is turned by a permutation of a. For one a the tuples are distinct, whatever the turns. For the inverse, a
 //! digit's value and a guess of k give the turn, and the turn gives a.
 
-use super::{Law, Topology};
+use super::Topology;
 use crate::permute::Perm;
 use crate::rng::Key;
 use crate::world::{NONE, Tuple};
@@ -219,9 +219,14 @@ impl Topology {
         found
     }
 
-    /// The first `after` parent with more children than tuples: (its row, its children, its tuples).
-    pub(super) fn junction_excess(&self, table: usize, link: usize) -> Option<(u64, u64, u64)> {
-        let Law::Junction { junction, scope, .. } = &self.tables[table].links[link].law else { return None };
+    /// The first `after` parent with more children than tuples: (its row, its children, its tuples). O(parents) where
+    /// no bound on the driver's degrees rules it out.
+    pub(super) fn junction_excess(
+        &self,
+        (table, link): (usize, usize),
+        junction: &Junction,
+        scope: Option<Scope>,
+    ) -> Option<(u64, u64, u64)> {
         let Some((after, parents)) = junction.after else {
             let rows = self.tables[table].rows;
             return (rows > junction.range).then_some((0, rows, junction.range));
@@ -232,14 +237,71 @@ impl Topology {
         }
         (0..parents).find_map(|a| {
             let slot = driver.of_parent(a);
-            let room = match scope {
-                Some(scope) => {
-                    let (start, end) = self.scoped_range(table, link, after, *scope, a);
-                    end - start
-                }
-                None => junction.range,
-            };
+            let room = scope.map_or(junction.range, |scope| {
+                let (start, end) = self.scoped_range(table, link, after, scope, a);
+                end - start
+            });
             (slot.end - slot.start > room).then_some((a, slot.end - slot.start, room))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use crate::links::Topology;
+    use crate::links::tests::{all_parents, driver, inherited, junction, link, own, plan, table, verify};
+    use crate::plan::{Axis, Mode};
+    use crate::world::{Keys, Tuple};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn junctions_are_distinct() {
+        for (rows, a, b) in [(1, 1, 1), (12, 3, 4), (500, 100, 30), (500, 20, 300), (60, 40, 3)] {
+            let cap = b.min(rows);
+            let links = vec![
+                link("a", "a", driver(1.5, 0, cap), 0.0),
+                link("b", "b", junction(Some(0), &[b], 0, None), 0.0),
+            ];
+            let tables = vec![
+                table("a", a, own(0, 90), vec![]),
+                table("b", b, own(0, 90), vec![]),
+                table("c", rows, inherited(0, Mode::Delay), links),
+            ];
+            let topology = verify(&plan(rows, tables));
+            let pairs = all_parents(&topology, 2, 0).into_iter().zip(all_parents(&topology, 2, 1));
+            assert_eq!(pairs.collect::<BTreeSet<_>>().len() as u64, rows);
+        }
+    }
+
+    #[test]
+    fn junctions_of_three_and_free_ones() {
+        let dims = [5, 7];
+        for (after, rows) in [(Some(0), 300), (None, 35), (None, 11)] {
+            let mut links = vec![link("x", "x", junction(after.map(|_| 2), &dims, 0, None), 0.0)];
+            links.push(link("y", "y", junction(after.map(|_| 2), &dims, 1, None), 0.0));
+            links.push(link("a", "a", driver(1.0, 0, 35), 0.0));
+            let stat = || Axis::Static {};
+            let tables = vec![
+                table("a", 20, stat(), vec![]),
+                table("x", 5, stat(), vec![]),
+                table("y", 7, stat(), vec![]),
+                table("c", rows, stat(), links),
+            ];
+            let topology = verify(&plan(2, tables));
+            let (x, y) = (all_parents(&topology, 3, 0), all_parents(&topology, 3, 1));
+            let first = |row: usize| if after.is_some() { topology.parent(3, 2, row as u64) } else { 0 };
+            let tuples: BTreeSet<_> = (0..rows as usize).map(|row| (first(row), x[row], y[row])).collect();
+            assert_eq!(tuples.len() as u64, rows);
+            let tuple = Tuple { key: "pk", after: after.map(|_| 2), dims: &dims };
+            let (all, mut digits) = ((0..rows).collect::<Vec<u64>>(), Vec::new());
+            topology.digits(3, tuple, 1, &all, &mut digits);
+            assert_eq!(digits, y, "digits and links share the tuple");
+        }
+        let full = table("c", 13, Axis::Static {}, vec![link("x", "x", junction(None, &[12], 0, None), 0.0)]);
+        let error =
+            Topology::open(&plan(2, vec![table("x", 12, Axis::Static {}, vec![]), full])).unwrap_err();
+        assert!(matches!(error, crate::error::Error::Impossible { .. }), "{error}");
     }
 }

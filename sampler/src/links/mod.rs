@@ -15,7 +15,7 @@ mod split;
 mod tests;
 mod within;
 
-use crate::axis::Clock;
+use crate::axis::Running;
 use crate::plan::Micros;
 use crate::rng::Key;
 use crate::world::{Keys, NONE, Place, Tuple};
@@ -40,7 +40,8 @@ pub(crate) struct Table {
     pub links: Vec<Link>,
     /// The link whose law is Driver.
     pub driver: Option<usize>,
-    pub clock: Clock,
+    /// None in a table without time.
+    pub clock: Option<Box<Running>>,
 }
 
 #[derive(Debug)]
@@ -77,7 +78,7 @@ pub(crate) enum Law {
 impl Topology {
     /// Whether rows of the table have a time.
     pub fn has_time(&self, table: usize) -> bool {
-        !matches!(self.tables[table].clock, Clock::Static)
+        self.tables[table].clock.is_some()
     }
 
     /// The parent of one row; `NONE` where NULL.
@@ -136,6 +137,12 @@ impl Topology {
             Some(steps) if row < self.tables[scope].rows => self.below(table, steps, row),
             _ => (0, 0),
         }
+    }
+
+    /// The permutation of a tuple of `table`.
+    fn junction(&self, table: usize, tuple: Tuple<'_>) -> Junction {
+        let after = tuple.after.map(|link| (link, self.tables[self.tables[table].links[link].parent].rows));
+        Junction::new(self.tables[table].key, tuple, after)
     }
 
     /// The driver law of a link, if it has one.
@@ -274,8 +281,7 @@ impl Keys for Topology {
 
     fn digits(&self, table: usize, tuple: Tuple<'_>, index: usize, rows: &[u64], out: &mut Vec<u64>) {
         out.clear();
-        let after = tuple.after.map(|link| (link, self.tables[self.tables[table].links[link].parent].rows));
-        let junction = Junction::new(self.tables[table].key, tuple, after);
+        let junction = self.junction(table, tuple);
         out.extend(rows.iter().map(|row| {
             let (a, k) = self.junction_place(table, &junction, *row);
             junction.digit(a, k, index)

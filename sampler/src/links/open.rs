@@ -4,7 +4,6 @@ use super::affinity::{Affinity, Shape};
 use super::junction::{Junction, Scope};
 use super::within::Within;
 use super::{Driver, Law, Link, Nulls, OneToOne, Table, Topology, check};
-use crate::axis::Clock;
 use crate::error::{Error, Result};
 use crate::plan::{self, Plan};
 use crate::rng::Key;
@@ -44,7 +43,7 @@ impl Topology {
                 key,
                 links,
                 driver,
-                clock: Clock::default(),
+                clock: None,
             });
         }
         let mut topology = Self { tables };
@@ -53,22 +52,35 @@ impl Topology {
         Ok(topology)
     }
 
+    /// Every tuple that must be unique has as many values as any parent has rows.
     fn check_junctions(&self, plan: &Plan) -> Result<()> {
         for (index, table) in plan.tables.iter().enumerate() {
-            for (number, link) in table.links.iter().enumerate() {
-                if let Some((a, rows, tuples)) = self.junction_excess(index, number) {
-                    return Err(Error::impossible(
-                        format!("{}.{}", table.name, link.name),
-                        format!(
-                            "parent {a} of the first link has {rows} rows but only {tuples} distinct tuples; lower the \
-                             table's rows or the driver's cap"
-                        ),
-                    ));
+            for (number, link) in self.tables[index].links.iter().enumerate() {
+                if let Law::Junction { junction, scope, .. } = &link.law {
+                    let excess = self.junction_excess((index, number), junction, *scope);
+                    refuse(excess, || format!("{}.{}", table.name, table.links[number].name))?;
+                }
+            }
+            for column in &table.columns {
+                if let plan::Rule::Digit { key, after, dims, .. } = &column.rule {
+                    let junction = self.junction(index, Tuple { key, after: *after, dims });
+                    let excess = self.junction_excess((index, 0), &junction, None);
+                    refuse(excess, || format!("{}.{}", table.name, column.name))?;
                 }
             }
         }
         Ok(())
     }
+}
+
+/// An error where `Topology::junction_excess` found something.
+fn refuse(excess: Option<(u64, u64, u64)>, place: impl Fn() -> String) -> Result<()> {
+    let Some((a, rows, tuples)) = excess else { return Ok(()) };
+    let message = format!(
+        "{rows} rows (of parent {a} of its first link) must be distinct, but only {tuples} tuples are possible; lower \
+         the table's rows or the driver's cap"
+    );
+    Err(Error::impossible(place(), message))
 }
 
 /// `null_rate`, less what a one-to-one law leaves over by itself.

@@ -1,5 +1,7 @@
 //! Whole plans, checked by brute force.
 
+#![allow(clippy::unwrap_used)]
+
 use super::*;
 use crate::plan::{self, Axis, Level, Mode, Order, Plan, Roots};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +32,10 @@ pub(crate) fn driver(spread: f64, minimum: u64, cap: u64) -> plan::Law {
 pub(crate) fn affinity(epochs: u64) -> plan::Law {
     let levels = vec![Level { child: 3, parent: 2, focus: 0.8 }, Level { child: 2, parent: 3, focus: 0.7 }];
     plan::Law::Affinity { epochs, skew: 1.7, recency: 0.2, spread: 1.0, levels, roots: Roots::Null }
+}
+
+pub(crate) fn junction(after: Option<usize>, dims: &[u64], index: usize, scope: Option<&str>) -> plan::Law {
+    plan::Law::Junction { key: "pk".into(), after, dims: dims.to_vec(), index, scope: scope.map(Into::into) }
 }
 
 pub(crate) fn link(name: &str, parent: &str, law: plan::Law, null_rate: f64) -> plan::Link {
@@ -143,18 +149,6 @@ fn no_parent_takes_a_whole_epoch() {
 }
 
 #[test]
-fn focus_ties_communities() {
-    let levels = vec![Level { child: 4, parent: 4, focus: 0.9 }];
-    let law =
-        plan::Law::Affinity { epochs: 1, skew: 1.0, recency: 0.0, spread: 1.0, levels, roots: Roots::Null };
-    let child = table("c", 40_000, Axis::Static {}, vec![link("p", "p", law, 0.0)]);
-    let topology = verify(&plan(4, vec![table("p", 400, own(0, 1), vec![]), child]));
-    let parents = all_parents(&topology, 1, 0);
-    let share = |class| parents.iter().filter(|parent| **parent % 4 == class).count() as f64 / 40_000.0;
-    assert!((0..4).all(|class| (share(class) - 0.25).abs() < 0.01));
-}
-
-#[test]
 fn self_references_make_forests() {
     for rows in [1, 2, 3, 10, 400] {
         for epochs in [1, 2, 5, 30] {
@@ -201,58 +195,6 @@ fn one_to_one_with_surplus_and_nulls() {
         error.to_string(),
         "c.p: 5 rows need a parent of their own, but \"p\" has 4; at most 4 rows are possible"
     );
-}
-
-fn junction(after: Option<usize>, dims: &[u64], index: usize, scope: Option<&str>) -> plan::Law {
-    plan::Law::Junction { key: "pk".into(), after, dims: dims.to_vec(), index, scope: scope.map(Into::into) }
-}
-
-#[test]
-fn junctions_are_distinct() {
-    for (rows, a, b) in [(1, 1, 1), (12, 3, 4), (500, 100, 30), (500, 20, 300), (60, 40, 3)] {
-        let cap = b.min(rows);
-        let links = vec![
-            link("a", "a", driver(1.5, 0, cap), 0.0),
-            link("b", "b", junction(Some(0), &[b], 0, None), 0.0),
-        ];
-        let tables = vec![
-            table("a", a, own(0, 90), vec![]),
-            table("b", b, own(0, 90), vec![]),
-            table("c", rows, inherited(0, Mode::Delay), links),
-        ];
-        let topology = verify(&plan(rows, tables));
-        let pairs = all_parents(&topology, 2, 0).into_iter().zip(all_parents(&topology, 2, 1));
-        assert_eq!(pairs.collect::<BTreeSet<_>>().len() as u64, rows);
-    }
-}
-
-#[test]
-fn junctions_of_three_and_free_ones() {
-    let dims = [5, 7];
-    for (after, rows) in [(Some(0), 300), (None, 35), (None, 11)] {
-        let mut links = vec![link("x", "x", junction(after.map(|_| 2), &dims, 0, None), 0.0)];
-        links.push(link("y", "y", junction(after.map(|_| 2), &dims, 1, None), 0.0));
-        links.push(link("a", "a", driver(1.0, 0, 35), 0.0));
-        let stat = || Axis::Static {};
-        let tables = vec![
-            table("a", 20, stat(), vec![]),
-            table("x", 5, stat(), vec![]),
-            table("y", 7, stat(), vec![]),
-            table("c", rows, stat(), links),
-        ];
-        let topology = verify(&plan(2, tables));
-        let (x, y) = (all_parents(&topology, 3, 0), all_parents(&topology, 3, 1));
-        let first = |row: usize| if after.is_some() { topology.parent(3, 2, row as u64) } else { 0 };
-        let tuples: BTreeSet<_> = (0..rows as usize).map(|row| (first(row), x[row], y[row])).collect();
-        assert_eq!(tuples.len() as u64, rows);
-        let tuple = Tuple { key: "pk", after: after.map(|_| 2), dims: &dims };
-        let (all, mut digits) = ((0..rows).collect::<Vec<u64>>(), Vec::new());
-        topology.digits(3, tuple, 1, &all, &mut digits);
-        assert_eq!(digits, y, "digits and links share the tuple");
-    }
-    let full = table("c", 13, Axis::Static {}, vec![link("x", "x", junction(None, &[12], 0, None), 0.0)]);
-    let error = Topology::open(&plan(2, vec![table("x", 12, Axis::Static {}, vec![]), full])).unwrap_err();
-    assert!(matches!(error, crate::error::Error::Impossible { .. }), "{error}");
 }
 
 /// Tenants with projects and users; members tie both, issues refer to both, comments make trees.
@@ -346,6 +288,56 @@ fn scopes_agree_and_nest() {
     assert_eq!(topology.range(0, 5, 0), (0, 0));
 }
 
+/// The first parents and times of each table, as they have been since the first release: a change here changes every
+/// database made from a seed, and belongs under "Values changed".
+#[test]
+fn values_stay() {
+    let own_keys = plan(
+        0,
+        vec![
+            table("p", 90, own(0, 300), vec![]),
+            table(
+                "e",
+                1000,
+                own(0, 300),
+                vec![
+                    link("affinity", "p", affinity(5), 0.1),
+                    link("one", "p", plan::Law::OneToOne { order: Order::Permuted }, 0.95),
+                    link("self", "e", affinity(3), 0.0),
+                ],
+            ),
+        ],
+    );
+    let first = |plan: &Plan, table: usize, link: usize| {
+        let parents = all_parents(&Topology::open(plan).unwrap(), table, link);
+        parents.iter().step_by(41).take(6).map(|parent| *parent as i64).collect::<Vec<i64>>()
+    };
+    let times = |table: usize| all_times(&Topology::open(&tenants(0)).unwrap(), table)[3] / 1_000_000;
+    let wanted: [(&str, Vec<i64>); 8] = [
+        ("affinity", vec![]),
+        ("one to one", vec![]),
+        ("self", vec![]),
+        ("driver", vec![]),
+        ("junction", vec![]),
+        ("within", vec![]),
+        ("tree", vec![]),
+        ("times", vec![]),
+    ];
+    let found = [
+        first(&own_keys, 1, 0),
+        first(&own_keys, 1, 1),
+        first(&own_keys, 1, 2),
+        first(&tenants(0), 1, 0),
+        first(&tenants(0), 3, 1),
+        first(&tenants(0), 4, 1),
+        first(&tenants(0), 5, 1),
+        [0, 1, 2, 4].map(times).to_vec(),
+    ];
+    for ((law, wanted), found) in wanted.into_iter().zip(found) {
+        assert_eq!(wanted, found, "{law}");
+    }
+}
+
 /// Draws a law, a size and an axis for each table from a hash of the seed.
 fn random(seed: u64) -> Plan {
     let key = Key::new(seed, &["plan"]);
@@ -422,5 +414,74 @@ fn slices_equal_the_whole() {
             topology.parents(table, link, &rows, &mut parents);
             assert!(rows.iter().zip(parents).all(|(row, parent)| whole[*row as usize] == parent));
         }
+    }
+}
+
+/// Nanoseconds a row, by law: `cargo test --release speed -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn speed() {
+    let million = 1_000_000;
+    let plan = plan(
+        0,
+        vec![
+            table("user", million, own(0, 1000), vec![]),
+            table("product", 100_000, Axis::Static {}, vec![]),
+            table(
+                "order",
+                5 * million,
+                own(0, 1000),
+                vec![
+                    link("affinity", "user", affinity(20), 0.0),
+                    link("null", "user", affinity(20), 0.1),
+                    link("one", "user", plan::Law::OneToOne { order: Order::Permuted }, 0.9),
+                ],
+            ),
+            table(
+                "item",
+                10 * million,
+                inherited(0, Mode::Delay),
+                vec![
+                    link("driver", "order", driver(1.0, 0, 1000), 0.0),
+                    link("junction", "product", junction(Some(0), &[100_000], 0, None), 0.0),
+                    link("affinity", "product", affinity(1), 0.0),
+                ],
+            ),
+            table(
+                "grouped",
+                10 * million,
+                inherited(0, Mode::Together),
+                vec![link("driver", "user", driver(1.0, 0, 1000), 0.0)],
+            ),
+        ],
+    );
+    let start = std::time::Instant::now();
+    let topology = Topology::open(&plan).unwrap();
+    println!("open: {:?}", start.elapsed());
+    let rows = |table: usize, block: u64| {
+        let start = block * 7919 * 1024 % (topology.rows(table) - 1024);
+        (start..start + 1024).collect::<Vec<u64>>()
+    };
+    let timed = |what: String, work: &mut dyn FnMut(u64)| {
+        let start = std::time::Instant::now();
+        (0..300).for_each(work);
+        println!("{what}: {:.1} ns", start.elapsed().as_nanos() as f64 / (300.0 * 1024.0));
+    };
+    for table in 0..5 {
+        let name = &plan.tables[table].name;
+        for (link, planned) in plan.tables[table].links.iter().enumerate() {
+            let mut out = Vec::new();
+            timed(format!("{name}.{}", planned.name), &mut |block| {
+                topology.parents(table, link, &rows(table, block), &mut out)
+            });
+            let up = topology.tables[table].links[link].parent;
+            let start = std::time::Instant::now();
+            let met = (0..200)
+                .map(|parent| topology.children(table, link, parent * 397 % topology.rows(up)).len())
+                .sum::<usize>();
+            println!("{name}.{} children: {:?} each, {met} met", planned.name, start.elapsed() / 200);
+        }
+        let mut out = Vec::new();
+        timed(format!("{name} times"), &mut |block| topology.times(table, &rows(table, block), &mut out));
     }
 }
