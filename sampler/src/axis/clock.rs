@@ -1,0 +1,230 @@
+//! Sets the clocks of a topology in value order: the axes, the epochs of affinity links, and what must be lifted.
+
+use super::own::{Own, Rhythm};
+use super::{Base, CHUNK, Inherited, Running, check};
+use crate::error::{Error, Result};
+use crate::links::{Law, Topology, affinity};
+use crate::plan::{self, Axis, Micros, Mode, Plan};
+use std::sync::OnceLock;
+
+impl Topology {
+    pub(crate) fn set_clocks(&mut self, plan: &Plan, bytes: u64) -> Result<()> {
+        for (index, _) in plan.tables.iter().enumerate() {
+            check::axis(plan, index)?;
+        }
+        let starts = plan.tables.iter().filter_map(|table| match table.axis {
+            Axis::Own { start, .. } => Some(start),
+            _ => None,
+        });
+        let origin = starts.min();
+        for (index, table) in plan.tables.iter().enumerate() {
+            let Some((base, resolution)) = self.base(index, table, origin)? else { continue };
+            let running = Running { base, resolution, lifts: Vec::new(), tight: false, cache: Vec::new() };
+            self.tables[index].clock = Some(Box::new(running));
+            if table.rows == 0 {
+                continue;
+            }
+            let lifts = self.lifts(plan, index);
+            let tight = self.is_tight(index, &lifts);
+            if let Some(running) = &mut self.tables[index].clock {
+                (running.lifts, running.tight) = (lifts, tight);
+            }
+        }
+        self.set_caches(bytes);
+        Ok(())
+    }
+
+    fn base(
+        &self,
+        index: usize,
+        table: &plan::Table,
+        origin: Option<Micros>,
+    ) -> Result<Option<(Base, Micros)>> {
+        let key = self.tables[index].key.child("axis");
+        match &table.axis {
+            Axis::Static {} => Ok(None),
+            Axis::Own { start, end, trend, yearly, weekly, hourly, resolution, distinct } => {
+                let rhythm = Rhythm { trend: *trend, yearly: *yearly, weekly, hourly };
+                let make = |start| Own::new((start, *end), table.rows, rhythm, *resolution, *distinct, key);
+                let own = make(*start);
+                if *distinct && own.slots() < table.rows {
+                    return Err(Error::impossible(
+                        format!("{} (axis)", table.name),
+                        format!(
+                            "{} rows at distinct times, but the span has {} moments",
+                            table.rows,
+                            own.slots()
+                        ),
+                    ));
+                }
+                // Begin when every parent table has its first row, so that the first epochs need no lifting.
+                let begin = self.first_parents(index).filter(|begin| begin > start && begin < end);
+                let own = begin.map(make).filter(|own| !distinct || own.slots() >= table.rows).unwrap_or(own);
+                Ok(Some((Base::Own(Box::new(own)), *resolution)))
+            }
+            Axis::Inherited { link, end, mode, delay, resolution } => {
+                let up = self.tables[index].links[*link].parent;
+                if up > index || (up == index && !self.refers_back(index, *link)) {
+                    return Err(Error::plan(
+                        format!("{} (axis)", table.name),
+                        format!(
+                            "its time comes from \"{}\", which has none yet; that table must stand before",
+                            self.tables[up].name
+                        ),
+                    ));
+                }
+                let inherited = Inherited {
+                    key,
+                    link: *link,
+                    origin: origin.unwrap_or(*end),
+                    end: *end,
+                    mode: *mode,
+                    delay: *delay,
+                };
+                Ok(Some((Base::Inherited(inherited), *resolution)))
+            }
+        }
+    }
+
+    /// Links of `table` to tables before it that have rows and time.
+    fn timed(&self, table: usize) -> impl Iterator<Item = (usize, usize)> {
+        let links = self.tables[table].links.iter().enumerate().map(|(number, link)| (number, link.parent));
+        links.filter(move |(_, up)| *up < table && self.has_time(*up) && self.tables[*up].rows > 0)
+    }
+
+    /// When the last of the tables that `table` has an affinity to gets its first row.
+    fn first_parents(&self, table: usize) -> Option<Micros> {
+        self.timed(table)
+            .filter(|(link, _)| matches!(self.tables[table].links[*link].law, Law::Affinity(_)))
+            .filter_map(|(_, up)| self.ceiling(up, 1))
+            .max()
+    }
+
+    /// Whether parents along a link of a table to itself are always earlier rows (or the row itself).
+    fn refers_back(&self, table: usize, link: usize) -> bool {
+        let link = &self.tables[table].links[link];
+        link.parent == table
+            && match &link.law {
+                Law::Affinity(_) => true,
+                Law::Within(law) => law.tree.is_some(),
+                _ => false,
+            }
+    }
+
+    /// Gives the table's affinities their epochs, and says which of its links must be lifted.
+    fn lifts(&mut self, plan: &Plan, table: usize) -> Vec<usize> {
+        let inherited = match self.running(table).map(|running| &running.base) {
+            Some(Base::Inherited(inherited)) => Some(inherited.link),
+            _ => None,
+        };
+        let mut lifts = Vec::new();
+        for (link, up) in self.timed(table).collect::<Vec<_>>() {
+            let is_kept = match &self.tables[table].links[link].law {
+                _ if inherited == Some(link) => true,
+                Law::Affinity(_) => self.set_epochs(plan, table, link, up),
+                Law::Derived(path) => self.is_timed_path(table, path),
+                Law::Never => true,
+                _ => false,
+            };
+            if !is_kept {
+                lifts.push(link);
+            }
+        }
+        if inherited.is_some() || !lifts.is_empty() {
+            let links = 0..self.tables[table].links.len();
+            lifts.extend(links.filter(|link| inherited != Some(*link) && self.refers_back(table, *link)));
+        }
+        lifts
+    }
+
+    /// Each step of the path leads to an earlier table with time, and so is seen to by itself.
+    fn is_timed_path(&self, table: usize, path: &[usize]) -> bool {
+        let mut at = table;
+        path.iter().all(|link| {
+            let from = at;
+            at = self.tables[at].links[*link].parent;
+            at < from && self.has_time(at)
+        })
+    }
+
+    /// Cuts an affinity link's rows into epochs of time. True where no child can be older than its parent.
+    fn set_epochs(&mut self, plan: &Plan, table: usize, link: usize, up: usize) -> bool {
+        let planned = &plan.tables[table].links[link];
+        let plan::Law::Affinity { epochs, .. } = planned.law else { return false };
+        if self.floor(table, 0).is_none() {
+            return false;
+        }
+        let (rows, parents) = (self.tables[table].rows, self.tables[up].rows);
+        let mut kept = true;
+        let mut spans: Vec<(u64, u64)> = Vec::new();
+        for start in starts(rows, parents, epochs) {
+            let Some(when) = self.floor(table, start) else { continue };
+            let eligible = self.existing(up, when);
+            kept &= self.ceiling(up, eligible).is_some_and(|latest| latest <= when);
+            if spans.last().is_none_or(|(_, last)| *last != eligible) {
+                spans.push((start, eligible));
+            }
+        }
+        let key = self.tables[table].key.child(&planned.name);
+        if let Some(law) = affinity(planned, key, rows, &spans, None) {
+            self.tables[table].links[link].law = Law::Affinity(law);
+        }
+        kept
+    }
+
+    /// Whether the latest time of the first rows is known: the axis and everything lifted must be.
+    fn is_tight(&self, table: usize, lifts: &[usize]) -> bool {
+        let Some(running) = self.running(table) else { return false };
+        let axis = match &running.base {
+            Base::Own(_) => None,
+            Base::Inherited(inherited) if inherited.mode == Mode::Together => Some(inherited.link),
+            Base::Inherited(_) => return false,
+        };
+        let is_bounded = |link: usize| {
+            let up = self.tables[table].links[link].parent;
+            let is_rising = match &self.tables[table].links[link].law {
+                Law::Affinity(_) | Law::Driver(_) => true,
+                Law::OneToOne(law) => law.is_monotone(),
+                _ => false,
+            };
+            is_rising && up != table && self.running(up).is_some_and(|running| running.tight)
+        };
+        axis.is_none_or(|link| self.rising(table, link, 0).is_some() && is_bounded(link))
+            && lifts.iter().all(|link| self.refers_back(table, *link) || is_bounded(*link))
+    }
+
+    /// Caches the times of parents that are dear to work out, first tables first, while they fit.
+    fn set_caches(&mut self, bytes: u64) {
+        let mut left = bytes;
+        for table in 0..self.tables.len() {
+            let is_parent = (table + 1..self.tables.len())
+                .any(|child| self.tables[child].links.iter().any(|link| link.parent == table));
+            let rows = self.tables[table].rows;
+            let size = rows.saturating_mul(size_of::<Micros>() as u64);
+            if let Some(running) = &mut self.tables[table].clock {
+                let is_dear = matches!(running.base, Base::Inherited(_)) || !running.lifts.is_empty();
+                if is_parent && is_dear && size <= left {
+                    running.cache = (0..rows.div_ceil(CHUNK)).map(|_| OnceLock::new()).collect();
+                    left -= size;
+                }
+            }
+        }
+    }
+}
+
+/// The first rows of the epochs: even cuts, the first of which is halved until few rows come before the second parent.
+/// Else the oldest parent would get a whole epoch.
+fn starts(rows: u64, parents: u64, epochs: u64) -> Vec<u64> {
+    let epochs = epochs.min(rows).max(1);
+    let mut starts = vec![0];
+    let mut first = rows / epochs;
+    while first > (rows / parents).max(1) {
+        first /= 2;
+        starts.push(first);
+    }
+    starts
+        .extend((1..epochs).map(|epoch| (u128::from(rows) * u128::from(epoch) / u128::from(epochs)) as u64));
+    starts.sort_unstable();
+    starts.dedup();
+    starts
+}

@@ -1,0 +1,388 @@
+//! Affinity: any child row may meet any parent that exists by then.
+//!
+//! Child rows are cut into epochs, and an epoch's parents are the prefix of those that exist when it starts. Inside an
+//! epoch the rows are permuted; the permuted range is cut into a piece for recent parents and one for each pair of child
+//! and parent communities (a hierarchical block model); a piece's positions are laid monotonously over its parents'
+//! ranks. Monotone pieces invert to intervals and the permutation inverts, so the children of a parent are enumerated
+//! exactly, in O(epochs * child communities + answer).
+//!
+//! Parent communities are residue classes of the parent's row, so that a parent keeps its community, and its hashed
+//! popularity, as the prefix grows.
+
+use super::driver::scale;
+use super::split::{BLOCK, Curve, Slot, Split, Target, Tree};
+use crate::permute::{GOLDEN, Perm, mix};
+use crate::plan::{Level, Roots};
+use crate::rng::Key;
+use crate::world::NONE;
+
+/// Recent parents are the last eighth of the eligible prefix.
+const RECENT: u64 = 8;
+pub const MAX_LEVELS: usize = 8;
+
+/// Child rows `start..end` may meet parents `0..eligible`; with none eligible they are roots.
+#[derive(Debug, Clone, Copy)]
+pub struct Epoch {
+    pub start: u64,
+    pub end: u64,
+    pub eligible: u64,
+    order: Perm,
+}
+
+/// The numbers that shape the law (see `plan::Law::Affinity`).
+#[derive(Debug, Clone, Copy)]
+pub struct Shape<'a> {
+    pub skew: f64,
+    pub recency: f64,
+    pub spread: f64,
+    pub levels: &'a [Level],
+    pub roots: Roots,
+}
+
+#[derive(Debug)]
+pub struct Affinity {
+    key: Key,
+    epochs: Vec<Epoch>,
+    levels: Vec<Level>,
+    recency: f64,
+    roots: Roots,
+    curve: Curve,
+    split: Split,
+    /// Rank to parent row, where parents have no order of their own.
+    shuffle: Option<Perm>,
+}
+
+/// Positions `start..start + total` of an epoch, laid over the ranks of `size` parents; `shape` and `rounding` as in `Tree`.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    start: u64,
+    total: u64,
+    size: u64,
+    shape: u64,
+    rounding: u64,
+}
+
+impl Affinity {
+    /// `spans` are the epochs: (first row, parents eligible), the first at row 0. With `shuffled` ranks are not rows.
+    pub fn new(key: Key, rows: u64, spans: &[(u64, u64)], shape: Shape<'_>, shuffled: Option<u64>) -> Self {
+        let ends = spans.iter().skip(1).map(|(start, _)| *start).chain([rows]);
+        let epochs = spans
+            .iter()
+            .zip(ends)
+            .zip(0..)
+            .map(|((&(start, eligible), end), index)| Epoch {
+                start,
+                end,
+                eligible,
+                order: Perm::new(end - start, key.child("order").at(index)),
+            })
+            .collect();
+        Self {
+            key,
+            epochs,
+            levels: shape.levels.to_vec(),
+            recency: shape.recency,
+            roots: shape.roots,
+            curve: Curve::new(shape.skew),
+            split: Split::new(shape.spread),
+            shuffle: shuffled.map(|parents| Perm::new(parents, key.child("shuffle"))),
+        }
+    }
+
+    /// The epoch of `row`.
+    #[inline]
+    pub fn epoch(&self, row: u64) -> &Epoch {
+        &self.epochs[self.epochs.partition_point(|epoch| epoch.start <= row).max(1) - 1]
+    }
+
+    /// The parent of `row` < rows; `NONE` for a root that refers to nothing.
+    pub fn of_row(&self, row: u64) -> u64 {
+        let epoch = self.epoch(row);
+        if epoch.eligible == 0 {
+            return self.root(row);
+        }
+        let (size, position) = (epoch.order.len(), epoch.order.forward(row - epoch.start));
+        let recent = self.recent(epoch);
+        if position < recent.total {
+            return self.parent(epoch.eligible - 1 - self.find(recent, Target::Position(position)).rank);
+        }
+        let mut piece = (recent.total, size - recent.total);
+        let mut communities = [0; MAX_LEVELS];
+        for (community, level) in communities.iter_mut().zip(&self.levels) {
+            // The inverse of floor(total * c / count).
+            *community = ((position - piece.0 + 1) * level.child - 1) / piece.1;
+            piece = cut(piece, *community, level.child);
+        }
+        let (mut offset, mut stride) = (0, 1);
+        for (community, level) in communities.iter().zip(&self.levels) {
+            let blocks = Blocks::new(*level, *community, epoch.eligible - offset, stride);
+            let chosen = blocks.of_position(position - piece.0, piece.1);
+            piece = blocks.piece(piece, chosen);
+            offset += stride * chosen;
+            stride *= level.parent;
+        }
+        let slot = self.find(self.piece(epoch, piece, offset, stride), Target::Position(position));
+        self.parent(offset + stride * slot.rank)
+    }
+
+    /// The rows of all children of `parent`, ascending.
+    pub fn children(&self, parent: u64) -> Vec<u64> {
+        let mut rows = Vec::new();
+        self.visit(parent, |epoch, slot| {
+            rows.extend((slot.start..slot.end).map(|position| epoch.start + epoch.order.inverse(position)));
+        });
+        rows.sort_unstable();
+        rows
+    }
+
+    /// Calls `found` with the permuted positions of `parent`'s children, piece by piece.
+    fn visit(&self, parent: u64, mut found: impl FnMut(&Epoch, Slot)) {
+        let rank = self.shuffle.map_or(parent, |perm| perm.inverse(parent));
+        let roots = self.epochs.iter().filter(|epoch| epoch.eligible == 0);
+        if self.roots == Roots::Itself {
+            for epoch in roots.filter(|epoch| (epoch.start..epoch.end).contains(&parent)) {
+                let position = epoch.order.forward(parent - epoch.start);
+                found(epoch, Slot { rank, start: position, end: position + 1 });
+            }
+        }
+        for epoch in self.epochs.iter().filter(|epoch| epoch.eligible > rank) {
+            let recent = self.recent(epoch);
+            if epoch.eligible - 1 - rank < recent.size && recent.total > 0 {
+                found(epoch, self.find(recent, Target::Rank(epoch.eligible - 1 - rank)));
+            }
+            self.visit_communities(
+                epoch,
+                rank,
+                (recent.total, epoch.end - epoch.start - recent.total),
+                &mut found,
+            );
+        }
+    }
+
+    /// The pieces of `rank` in every leaf community of children, which an odometer counts through.
+    fn visit_communities(
+        &self,
+        epoch: &Epoch,
+        rank: u64,
+        whole: (u64, u64),
+        found: &mut impl FnMut(&Epoch, Slot),
+    ) {
+        let mut communities = [0; MAX_LEVELS];
+        loop {
+            let mut piece = whole;
+            for (community, level) in communities.iter().zip(&self.levels) {
+                piece = cut(piece, *community, level.child);
+            }
+            let (mut offset, mut stride) = (0, 1);
+            for (community, level) in communities.iter().zip(&self.levels) {
+                let chosen = rank / stride % level.parent;
+                piece = Blocks::new(*level, *community, epoch.eligible - offset, stride).piece(piece, chosen);
+                offset += stride * chosen;
+                stride *= level.parent;
+            }
+            if piece.1 > 0 {
+                found(
+                    epoch,
+                    self.find(self.piece(epoch, piece, offset, stride), Target::Rank(rank / stride)),
+                );
+            }
+            let turned = communities.iter_mut().zip(&self.levels).find_map(|(community, level)| {
+                *community = (*community + 1) % level.child;
+                (*community > 0).then_some(())
+            });
+            if turned.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// The number of children of `parent`.
+    pub fn count(&self, parent: u64) -> u64 {
+        let mut count = 0;
+        self.visit(parent, |_, slot| count += slot.end - slot.start);
+        count
+    }
+
+    fn root(&self, row: u64) -> u64 {
+        match self.roots {
+            Roots::Null => NONE,
+            Roots::Itself => row,
+        }
+    }
+
+    #[inline]
+    fn parent(&self, rank: u64) -> u64 {
+        self.shuffle.map_or(rank, |perm| perm.forward(rank))
+    }
+
+    /// The share of an epoch that goes to its most recent parents: ranks count back from the last.
+    #[inline]
+    fn recent(&self, epoch: &Epoch) -> Piece {
+        Piece {
+            start: 0,
+            total: ((epoch.end - epoch.start) as f64 * self.recency) as u64,
+            size: epoch.eligible.div_ceil(RECENT),
+            shape: mix(self.key.0 ^ epoch.start),
+            rounding: mix(self.key.0 ^ epoch.end),
+        }
+    }
+
+    #[inline]
+    fn piece(&self, epoch: &Epoch, (start, total): (u64, u64), offset: u64, stride: u64) -> Piece {
+        Piece {
+            start,
+            total,
+            size: (epoch.eligible - offset).div_ceil(stride),
+            // The weights of a community's parents stay over the epochs, what is rounded does not.
+            shape: mix(self.key.0.wrapping_add(GOLDEN.wrapping_mul(offset + 1))),
+            rounding: mix(self.key.0 ^ (epoch.start + start).rotate_left(32)),
+        }
+    }
+
+    /// The slot of a position (counted in the epoch) or of a rank; `Slot::start` and `end` count in the epoch.
+    #[inline]
+    fn find(&self, piece: Piece, target: Target) -> Slot {
+        let size = piece.size as f64;
+        let share = |rank: u64| self.curve.share(rank as f64 / size);
+        let first = |block: u64| {
+            let rank = block * BLOCK;
+            if rank >= piece.size { piece.total } else { (piece.total as f64 * share(rank)) as u64 }
+        };
+        let last = (piece.size - 1) / BLOCK;
+        let (block, target) = match target {
+            Target::Rank(rank) => (rank / BLOCK, Target::Rank(rank % BLOCK)),
+            Target::Position(position) => {
+                let position = position - piece.start;
+                let guess = self.curve.ranks((position as f64 + 0.5) / piece.total as f64) * size;
+                let mut block = (guess as u64 / BLOCK).min(last);
+                while block > 0 && first(block) > position {
+                    block -= 1;
+                }
+                while block < last && first(block + 1) <= position {
+                    block += 1;
+                }
+                (block, Target::Position(position - first(block)))
+            }
+        };
+        let start = first(block);
+        let low = block * BLOCK;
+        let tree = Tree {
+            shape: mix(piece.shape.wrapping_add(GOLDEN.wrapping_mul(block))),
+            rounding: piece.rounding,
+            size: BLOCK.min(piece.size - low),
+            total: first(block + 1) - start,
+            minimum: 0,
+            cap: u64::MAX,
+        };
+        // Far out the curve is as good as straight inside a block.
+        let slot = if block >= 16 {
+            self.split.find(tree, target, |low, middle, high| ((middle - low) as f64, (high - middle) as f64))
+        } else {
+            self.split.find(tree, target, |a, b, c| {
+                let (a, b, c) = (share(low + a), share(low + b), share(low + c));
+                (b - a, c - b)
+            })
+        };
+        let start = piece.start + start;
+        Slot { rank: low + slot.rank, start: start + slot.start, end: start + slot.end }
+    }
+}
+
+/// Part `index` of `count` equal parts of a range (start, length).
+#[inline]
+fn cut((start, total): (u64, u64), index: u64, count: u64) -> (u64, u64) {
+    let (from, to) = (scale(total, index, count), scale(total, index + 1, count));
+    (start + from, to - from)
+}
+
+/// How one child community spreads over the parent communities of a level.
+#[derive(Debug, Clone, Copy)]
+struct Blocks {
+    /// Parent communities that have a parent yet.
+    count: u64,
+    /// The one on the wrapped diagonal, what it has above the others, and what each of the others has.
+    favourite: u64,
+    extra: f64,
+    other: f64,
+}
+
+impl Blocks {
+    /// `eligible` are the parents from this offset on, of which every `stride`-th belongs to the first community.
+    #[inline]
+    fn new(level: Level, community: u64, eligible: u64, stride: u64) -> Self {
+        let count = level.parent.min(eligible.div_ceil(stride));
+        let other = if count > 1 { (1.0 - level.focus) / (count - 1) as f64 } else { 1.0 };
+        Self { count, favourite: community % count, extra: level.focus - other, other }
+    }
+
+    /// Positions of `total` before community `index`.
+    #[inline]
+    fn before(&self, index: u64, total: u64) -> u64 {
+        if index >= self.count {
+            return total;
+        }
+        let favoured = if index > self.favourite { self.extra } else { 0.0 };
+        ((total as f64 * (self.other * index as f64 + favoured).max(0.0)) as u64).min(total)
+    }
+
+    #[inline]
+    fn of_position(&self, position: u64, total: u64) -> u64 {
+        let (mut low, mut high) = (0, self.count);
+        while high - low > 1 {
+            let middle = (low + high) / 2;
+            if self.before(middle, total) <= position { low = middle } else { high = middle }
+        }
+        low
+    }
+
+    /// The part of a range that goes to community `index`.
+    #[inline]
+    fn piece(&self, (start, total): (u64, u64), index: u64) -> (u64, u64) {
+        let (from, to) = (self.before(index, total), self.before(index + 1, total));
+        (start + from, to.saturating_sub(from))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn focus_ties_communities() {
+        let levels = [Level { child: 4, parent: 4, focus: 0.9 }];
+        let shape = Shape { skew: 1.0, recency: 0.0, spread: 1.0, levels: &levels, roots: Roots::Null };
+        let law = Affinity::new(Key::new(4, &["affinity"]), 40_000, &[(0, 400)], shape, None);
+        let on_diagonal = (0..40_000)
+            .filter(|row| law.epochs[0].order.forward(*row) / 10_000 == law.of_row(*row) % 4)
+            .count();
+        assert!((35_990..=36_010).contains(&on_diagonal), "{on_diagonal}");
+    }
+
+    #[test]
+    fn recency_and_skew_choose_their_ends() {
+        let share = |recency, skew, test: fn(u64) -> bool| {
+            let shape = Shape { skew, recency, spread: 1.0, levels: &[], roots: Roots::Null };
+            let law = Affinity::new(Key::new(4, &["affinity"]), 20_000, &[(0, 800)], shape, None);
+            (0..20_000).filter(|row| test(law.of_row(*row))).count() as f64 / 20_000.0
+        };
+        assert!((share(0.0, 1.0, |parent| parent >= 700) - 0.125).abs() < 0.02);
+        assert!((share(0.5, 1.0, |parent| parent >= 700) - 0.5625).abs() < 0.02);
+        // The first of 100 ranks have (1/100)^(1/3) of the children.
+        assert!((share(0.0, 3.0, |parent| parent < 8) - 0.215).abs() < 0.06);
+    }
+
+    /// Weights belong to a parent, not to an epoch: who is popular stays so.
+    #[test]
+    fn popularity_stays_over_epochs() {
+        let shape = Shape { skew: 1.0, recency: 0.0, spread: 1.5, levels: &[], roots: Roots::Null };
+        let law = Affinity::new(Key::new(4, &["affinity"]), 20_000, &[(0, 256), (10_000, 256)], shape, None);
+        let degrees = |rows: std::ops::Range<u64>| {
+            let mut degrees = vec![0_f64; 256];
+            rows.for_each(|row| degrees[law.of_row(row) as usize] += 1.0);
+            degrees
+        };
+        let (early, late) = (degrees(0..10_000), degrees(10_000..20_000));
+        assert!(early.iter().zip(&late).all(|(a, b)| (a - b).abs() <= 9.0));
+        assert_ne!(early, late);
+    }
+}

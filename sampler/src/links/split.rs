@@ -1,0 +1,261 @@
+//! Random degrees without state: a tree of hashed splits.
+//!
+//! `total` children are shared out over `size` ranks by halving the ranks again and again. At each node the left half's
+//! share is hashed from the node's address, so any rank's children, and any child's rank, are found in log2(size)
+//! steps, without tables of cuts. The law of the shares is that of independent weights w = E^spread (E exponential)
+//! at the ranks: exact between two ranks, matched in the logit's variance above.
+
+use crate::permute::{GOLDEN, mix};
+use libm::{exp, log, pow, sqrt, tgamma};
+
+/// Ranks under one tree. Above it shares are exact, not drawn.
+pub const BLOCK: u64 = 256;
+const LEVELS: usize = BLOCK.ilog2() as usize;
+
+/// The children of one rank: positions `start..end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    pub rank: u64,
+    pub start: u64,
+    pub end: u64,
+}
+
+/// What to look for: the rank that owns a position, or the positions of a rank.
+#[derive(Debug, Clone, Copy)]
+pub enum Target {
+    Position(u64),
+    Rank(u64),
+}
+
+/// A tree: `shape` keys the weights of its ranks, `rounding` the drawing of what doesn't divide.
+#[derive(Debug, Clone, Copy)]
+pub struct Tree {
+    pub shape: u64,
+    pub rounding: u64,
+    /// At most `BLOCK`, at least 1.
+    pub size: u64,
+    pub total: u64,
+    /// Every rank gets `minimum..=cap` children; `minimum * size <= total <= cap * size`.
+    pub minimum: u64,
+    pub cap: u64,
+}
+
+/// The distribution of a half's share, by level and quantile.
+#[derive(Debug, Clone)]
+pub struct Split {
+    share: Box<[[f32; 256]; LEVELS]>,
+}
+
+impl Split {
+    /// `spread` 0 shares evenly, 1 gives geometric-like degrees, 2 heavy tails.
+    pub fn new(spread: f64) -> Self {
+        let mut share = Box::new([[0.5; 256]; LEVELS]);
+        for (level, row) in share.iter_mut().enumerate() {
+            let scale = logit_scale(spread, f64::from(1 << level));
+            for (quantile, entry) in row.iter_mut().enumerate() {
+                let u = (quantile as f64 + 0.5) / 256.0;
+                *entry = (1.0 / (1.0 + exp(-scale * log(u / (1.0 - u))))) as f32;
+            }
+        }
+        Self { share }
+    }
+
+    /// The slot of `target` in `tree`; a position at or past `total` gets the last rank. `mass(low, middle, high)` are
+    /// the expected shares of the ranks `low..middle` and `middle..high`, in any unit.
+    #[inline]
+    pub fn find(&self, tree: Tree, target: Target, mass: impl Fn(u64, u64, u64) -> (f64, f64)) -> Slot {
+        let (mut low, mut size, mut start, mut total, mut node) = (0, tree.size, 0, tree.total, 1_u64);
+        while size > 1 {
+            let left = size.div_ceil(2);
+            let right = size - left;
+            let address = GOLDEN.wrapping_mul(node);
+            let bits = mix(tree.shape.wrapping_add(address));
+            let x = f64::from(self.share[left.ilog2() as usize][(bits >> 56) as usize]);
+            let (a, b) = mass(low, low + left, low + size);
+            let x = if a == b { x } else { x * a / (x * a + (1.0 - x) * b) };
+            let chance = (mix(bits ^ tree.rounding) >> 32) as f64 * (1.0 / 4_294_967_296.0);
+            let spare = total - tree.minimum * size;
+            let drawn = ((spare as f64 * x + chance) as u64).min(spare) + tree.minimum * left;
+            let share = drawn
+                .min(tree.cap.saturating_mul(left))
+                .max(total.saturating_sub(tree.cap.saturating_mul(right)));
+            let goes_left = match target {
+                Target::Position(position) => position < start + share,
+                Target::Rank(rank) => rank < low + left,
+            };
+            node = 2 * node + u64::from(!goes_left);
+            if goes_left {
+                (size, total) = (left, share);
+            } else {
+                (low, size, start, total) = (low + left, right, start + share, total - share);
+            }
+        }
+        Slot { rank: low, start, end: start + total }
+    }
+}
+
+/// The scale of a logistic logit for a half of `ranks` ranks against another: matches the variance of
+/// log(sum of weights), which is spread^2 pi^2 / 6 for one weight and tends to (variation of w)^2 / ranks.
+fn logit_scale(spread: f64, ranks: f64) -> f64 {
+    let single = spread * spread * std::f64::consts::PI * std::f64::consts::PI / 6.0;
+    let gamma = tgamma(1.0 + spread);
+    let variation = (tgamma(1.0 + 2.0 * spread) / (gamma * gamma) - 1.0).min(1e9);
+    let variance = (variation / ranks + (single - variation) / (ranks * ranks)).min(single).max(0.0);
+    sqrt(6.0 * variance) / std::f64::consts::PI
+}
+
+/// The cumulative share of the first x of the ranks, x^(1/skew), and its inverse: piecewise linear, eight pieces an
+/// octave, so that neither needs a power.
+#[derive(Debug, Clone)]
+pub struct Curve {
+    x: Vec<f64>,
+    y: Vec<f64>,
+    /// The first piece that may hold a given 1/1024 of y.
+    guide: Vec<u32>,
+}
+
+const OCTAVES: u32 = 48;
+const MANTISSA: u32 = 49;
+/// The first knot above 0, as the leading bits of the number.
+const FIRST: u64 = (1023 - OCTAVES as u64) << 3;
+
+impl Curve {
+    /// 1 is uniform; above it the first ranks get more.
+    pub fn new(skew: f64) -> Self {
+        let knots = (FIRST..=1023 << 3).map(|bits| f64::from_bits(bits << MANTISSA));
+        let x: Vec<f64> = std::iter::once(0.0).chain(knots).collect();
+        let mut y: Vec<f64> = x.iter().map(|x| pow(*x, 1.0 / skew)).collect();
+        for i in 1..y.len() {
+            y[i] = y[i].max(y[i - 1]);
+        }
+        let guide = (0..1024)
+            .map(|cell| y.partition_point(|y| *y <= f64::from(cell) / 1024.0).max(1) as u32 - 1)
+            .collect();
+        Self { x, y, guide }
+    }
+
+    /// The share of the first `x` in 0..=1 of the ranks; never decreasing.
+    #[inline]
+    pub fn share(&self, x: f64) -> f64 {
+        if x >= 1.0 {
+            return 1.0;
+        }
+        let leading = x.to_bits() >> MANTISSA;
+        let i = if leading < FIRST { 0 } else { (leading - FIRST + 1) as usize };
+        let slope = (self.y[i + 1] - self.y[i]) / (self.x[i + 1] - self.x[i]);
+        (self.y[i] + (x - self.x[i]) * slope).min(self.y[i + 1])
+    }
+
+    /// The part of the ranks that has the first `y` in 0..1 of the children.
+    #[inline]
+    pub fn ranks(&self, y: f64) -> f64 {
+        let mut i = self.guide[((y * 1024.0) as usize).min(1023)] as usize;
+        while i + 2 < self.y.len() && y >= self.y[i + 1] {
+            i += 1;
+        }
+        let rise = self.y[i + 1] - self.y[i];
+        if rise <= 0.0 { self.x[i] } else { self.x[i] + (y - self.y[i]) / rise * (self.x[i + 1] - self.x[i]) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn even(low: u64, middle: u64, high: u64) -> (f64, f64) {
+        ((middle - low) as f64, (high - middle) as f64)
+    }
+
+    fn degrees(spread: f64, mean: u64) -> Vec<f64> {
+        let split = Split::new(spread);
+        (0..400)
+            .flat_map(|seed| {
+                let tree = Tree {
+                    shape: mix(seed),
+                    rounding: mix(seed + 9),
+                    size: BLOCK,
+                    total: mean * BLOCK,
+                    minimum: 0,
+                    cap: u64::MAX,
+                };
+                let split = &split;
+                (0..BLOCK)
+                    .map(move |rank| split.find(tree, Target::Rank(rank), even))
+                    .map(|slot| (slot.end - slot.start) as f64)
+            })
+            .collect()
+    }
+
+    fn moments(values: &[f64]) -> (f64, f64) {
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        (mean, values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / values.len() as f64)
+    }
+
+    #[test]
+    fn positions_and_ranks_agree() {
+        let split = Split::new(1.3);
+        for size in [1, 2, 3, 7, 100, 255, 256] {
+            for total in [0, 1, 2, size, 5 * size + 3] {
+                let tree = Tree { shape: size, rounding: total, size, total, minimum: 0, cap: u64::MAX };
+                let mut next = 0;
+                for rank in 0..size {
+                    let slot = split.find(tree, Target::Rank(rank), even);
+                    assert_eq!((slot.rank, slot.start), (rank, next));
+                    for position in slot.start..slot.end {
+                        assert_eq!(split.find(tree, Target::Position(position), even), slot);
+                    }
+                    next = slot.end;
+                }
+                assert_eq!(next, total);
+            }
+        }
+    }
+
+    #[test]
+    fn limits_hold() {
+        let split = Split::new(2.0);
+        for size in [1, 3, 17, 256] {
+            for (minimum, cap) in [(0, 1), (1, 2), (2, 2), (1, 9)] {
+                for total in [minimum * size, (minimum * size + cap * size) / 2, cap * size] {
+                    for seed in 0..50 {
+                        let tree = Tree { shape: mix(seed), rounding: seed, size, total, minimum, cap };
+                        for rank in 0..size {
+                            let slot = split.find(tree, Target::Rank(rank), even);
+                            assert!((minimum..=cap).contains(&(slot.end - slot.start)), "{tree:?} {slot:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Exponential weights at mean m: variance m^2, and a little for the rounding.
+    #[test]
+    fn spread_shapes_the_degrees() {
+        let (mean, variance) = moments(&degrees(1.0, 4));
+        assert!((mean - 4.0).abs() < 0.01 && (variance - 16.0).abs() < 1.5, "{mean} {variance}");
+        let (_, constant) = moments(&degrees(0.0, 4));
+        assert!(constant < 0.3, "{constant}");
+        let childless = degrees(2.0, 1).iter().filter(|d| **d == 0.0).count() as f64 / (400.0 * 256.0);
+        assert!((0.5..0.68).contains(&childless), "{childless}");
+    }
+
+    #[test]
+    fn curve_inverts_and_rises() {
+        for (skew, error) in
+            [(0.1, 0.03), (0.5, 0.004), (1.0, 1e-9), (1.5, 0.001), (3.0, 0.001), (20.0, 0.001)]
+        {
+            let curve = Curve::new(skew);
+            let mut last = 0.0;
+            for i in 0..=4000 {
+                let x = f64::from(i) / 4000.0;
+                let y = curve.share(x);
+                assert!(y >= last && (y - x.powf(1.0 / skew)).abs() < error, "{skew} {x} {y}");
+                last = y;
+                if i < 4000 && y > 1e-9 {
+                    assert!((curve.ranks(y) - x).abs() < 1e-6, "{skew} {x}");
+                }
+            }
+        }
+    }
+}
