@@ -1,0 +1,334 @@
+//! The evaluation of one table's nodes over a block of rows.
+
+use super::curve::{Curve, Domain};
+use super::math::{self, clip};
+use super::mlp::{LANES, Network};
+use super::model::{Model, Node};
+use super::noise;
+use super::spec::{Aggregation, Cause, Noise, Scale, short};
+use super::store::Engine;
+use crate::plan::Micros;
+use crate::world::{Keys, NONE};
+use std::cell::OnceCell;
+
+/// Knots of a tabulated encoder.
+const KNOTS: (usize, usize) = (64, 256);
+const LIMIT: f32 = super::activation::LIMIT;
+
+/// Rows under evaluation. All buffers have `stride` entries per node, of which the first `rows.len()` count.
+pub struct Block<'a> {
+    engine: &'a Engine,
+    keys: &'a dyn Keys,
+    table: usize,
+    model: &'a Model,
+    rows: &'a [u64],
+    stride: usize,
+    times: OnceCell<Vec<Micros>>,
+    latents: Vec<Vec<f32>>,
+    embedded: Vec<OnceCell<Vec<f32>>>,
+    /// Foreign values; NaN where there is no parent.
+    foreign: Vec<Vec<f32>>,
+    foreign_embedded: Vec<OnceCell<Vec<f32>>>,
+}
+
+impl<'a> Block<'a> {
+    /// With `rooted` every self reference counts as absent.
+    pub fn new(
+        engine: &'a Engine,
+        keys: &'a dyn Keys,
+        table: usize,
+        rows: &'a [u64],
+        rooted: bool,
+        need: &[bool],
+    ) -> Self {
+        let model = &engine.models[table];
+        let stride = rows.len().max(1).next_multiple_of(LANES);
+        let mut block = Self {
+            engine,
+            keys,
+            table,
+            model,
+            rows,
+            stride,
+            times: OnceCell::new(),
+            latents: vec![vec![]; model.nodes.len()],
+            embedded: model.nodes.iter().map(|_| OnceCell::new()).collect(),
+            foreign: vec![vec![]; model.foreign.len()],
+            foreign_embedded: model.foreign.iter().map(|_| OnceCell::new()).collect(),
+        };
+        let mut used = vec![false; model.foreign.len()];
+        for (node, _) in model.nodes.iter().zip(need).filter(|(_, need)| **need) {
+            node.foreigns.iter().for_each(|&f| used[f] = true);
+        }
+        block.read_parents(&used, rooted);
+        block
+    }
+
+    /// Evaluates the nodes of `need`, whose inputs must be among them.
+    pub fn run(mut self, need: &[bool]) -> Vec<Vec<f32>> {
+        for (index, node) in self.model.nodes.iter().enumerate() {
+            if need[index] {
+                let latent = self.node(node);
+                node.range.get_or_init(|| Scale::range(&latent[..self.rows.len()]));
+                self.latents[index] = latent;
+            }
+        }
+        self.latents
+    }
+
+    fn read_parents(&mut self, used: &[bool], rooted: bool) {
+        let mut parents = Vec::new();
+        for (d, door) in self.model.doors.iter().enumerate() {
+            let wanted = |f: usize| used[f] && self.model.foreign[f].door == d;
+            let entries: Vec<usize> = (0..used.len()).filter(|&f| wanted(f)).collect();
+            if entries.is_empty() {
+                continue;
+            }
+            if rooted && door.itself {
+                entries.iter().for_each(|&f| self.foreign[f] = vec![f32::NAN; self.stride]);
+                continue;
+            }
+            self.keys.parents(self.table, door.link, self.rows, &mut parents);
+            let present: Vec<u64> = parents.iter().copied().filter(|&row| row != NONE).collect();
+            let (slots, values): (Vec<usize>, Vec<usize>) = entries
+                .iter()
+                .filter_map(|&f| self.model.foreign[f].value.map(|value| (f, door.values[value])))
+                .unzip();
+            let columns = if values.is_empty() {
+                vec![]
+            } else {
+                self.engine.gather(self.keys, door.parent, door.itself, &values, &present)
+            };
+            let hidden = entries.iter().copied().filter(|&f| self.model.foreign[f].value.is_none());
+            let hidden = hidden.map(|f| {
+                let mut trait_values = vec![0.0; present.len()];
+                noise::normals(door.hidden, &present, &mut trait_values);
+                (f, trait_values)
+            });
+            for (f, column) in slots.into_iter().zip(columns).chain(hidden.collect::<Vec<_>>()) {
+                self.foreign[f] = spread(&parents, &column, self.stride);
+            }
+        }
+    }
+
+    fn node(&self, node: &Node) -> Vec<f32> {
+        let mut latent = match &node.mechanism.cause {
+            Cause::Source { source } => {
+                let times = if source.timed() { self.times() } else { &[] };
+                let mut out = vec![0.0; self.stride];
+                if let Some(exogenous) = &node.exogenous {
+                    exogenous.sample(source, node.mechanism.categories, self.rows, times, &mut out);
+                }
+                if self.model.standard && node.mechanism.categories == 0 {
+                    node.signal.get_or_init(|| Scale::of(&out[..self.rows.len()])).apply(&mut out);
+                }
+                out
+            }
+            Cause::Inner { .. } => self.inner(node),
+        };
+        latent.iter_mut().for_each(|x| *x = clip(*x, LIMIT));
+        latent
+    }
+
+    fn times(&self) -> &[Micros] {
+        self.times.get_or_init(|| {
+            let mut times = Vec::new();
+            self.keys.times(self.table, self.rows, &mut times);
+            times
+        })
+    }
+
+    fn inner(&self, node: &Node) -> Vec<f32> {
+        let Cause::Inner { weights, aggregation, skip, decoder, noise, .. } = &node.mechanism.cause else {
+            return vec![];
+        };
+        let (width, stride, count) = (self.model.width, self.stride, self.rows.len());
+        let inputs = node.locals.iter().map(|&i| self.embedding(i));
+        let inputs = inputs.chain(node.foreigns.iter().map(|&f| self.foreign_embedding(f)));
+        let mut h = aggregate(*aggregation, inputs.zip(weights), width * stride);
+        if let Some(beta) = &node.beta {
+            beta.add_noise(node.key.child("noise"), self.rows, width, stride, &mut h);
+        }
+        let categories = node.mechanism.categories as usize;
+        let outputs = if categories == 0 { 1 } else { categories };
+        let network = node
+            .network
+            .get_or_init(|| Network::new(decoder, width, width, outputs, node.key.child("decoder")));
+        let mut out = network.forward(&h, stride);
+        let share = if let Noise::Gaussian { share } = noise { *share } else { 0.0 };
+        let (signal, own) = ((1.0 - share).max(0.0).sqrt() as f32, share.max(0.0).sqrt() as f32);
+        if categories > 0 {
+            if self.model.standard {
+                let fresh = || out.chunks_exact(stride).map(|score| Scale::of(&score[..count])).collect();
+                let scales: &Vec<Scale> = node.scores.get_or_init(fresh);
+                for (k, (score, scale)) in out.chunks_exact_mut(stride).zip(scales).enumerate() {
+                    scale.apply(score);
+                    self.blend(node, k as u64, signal, own, score);
+                }
+            }
+            return argmax(&out, stride);
+        }
+        if self.model.standard {
+            let scale = node.decoded.get_or_init(|| Scale::of(&out[..count]));
+            scale.apply(&mut out);
+            let straight = if scale.std > 0.0 { (1.0 - skip * skip).max(0.0).sqrt() as f32 } else { 0.0 };
+            out.iter_mut().for_each(|x| *x *= straight);
+            self.linear(node, weights, *skip as f32, &mut out);
+            node.signal.get_or_init(|| Scale::of(&out[..count])).apply(&mut out);
+            self.blend(node, 0, signal, own, &mut out);
+        }
+        out
+    }
+
+    /// Adds the linear path: `skip` times the weighted numbers among the inputs.
+    fn linear(&self, node: &Node, weights: &[f64], skip: f32, out: &mut [f32]) {
+        let weight = |k: usize| weights.get(k).copied().unwrap_or(0.0) as f32 * skip;
+        for (k, &i) in node.locals.iter().enumerate() {
+            if self.model.nodes[i].mechanism.categories == 0 {
+                add(out, &self.latents[i], weight(k));
+            }
+        }
+        for (k, &f) in node.foreigns.iter().enumerate() {
+            if matches!(self.engine.domain(self.table, f), Domain::Range(..)) {
+                add(out, &self.foreign[f], weight(node.locals.len() + k));
+            }
+        }
+    }
+
+    /// `signal` * x + `own` * a normal number of the row's own.
+    fn blend(&self, node: &Node, lane: u64, signal: f32, own: f32, out: &mut [f32]) {
+        let mut normals = vec![0.0; self.stride];
+        noise::normals(node.key.child("noise").at(lane), self.rows, &mut normals);
+        out.iter_mut().zip(&normals).for_each(|(x, e)| *x = signal * *x + own * e);
+    }
+
+    fn knots(&self) -> usize {
+        if self.model.standard { KNOTS.0 } else { KNOTS.1 }
+    }
+
+    fn embedding(&self, i: usize) -> &[f32] {
+        self.embedded[i].get_or_init(|| {
+            let node = &self.model.nodes[i];
+            let curve = node.curve.get_or_init(|| {
+                let key = node.key.child("encoder");
+                Curve::new(
+                    &node.mechanism.encoder,
+                    node.domain(),
+                    self.knots(),
+                    self.model.width,
+                    self.model.standard,
+                    key,
+                )
+            });
+            curve.embed(&self.latents[i], self.stride)
+        })
+    }
+
+    fn foreign_embedding(&self, f: usize) -> &[f32] {
+        self.foreign_embedded[f].get_or_init(|| {
+            let entry = &self.model.foreign[f];
+            let curve = entry.curve.get_or_init(|| {
+                let domain = self.engine.domain(self.table, f);
+                Curve::new(
+                    &entry.spec.encoder,
+                    domain,
+                    self.knots(),
+                    self.model.width,
+                    self.model.standard,
+                    entry.key,
+                )
+            });
+            curve.embed(&self.foreign[f], self.stride)
+        })
+    }
+}
+
+/// The values of present parents put at their rows; NaN at the others.
+fn spread(parents: &[u64], values: &[f32], stride: usize) -> Vec<f32> {
+    let mut values = values.iter().copied();
+    let mut out: Vec<f32> = parents
+        .iter()
+        .map(|&row| if row == NONE { f32::NAN } else { values.next().unwrap_or(f32::NAN) })
+        .collect();
+    out.resize(stride, f32::NAN);
+    out
+}
+
+fn add(out: &mut [f32], xs: &[f32], weight: f32) {
+    for (o, &x) in out.iter_mut().zip(xs) {
+        *o += if x.is_nan() { 0.0 } else { weight * x };
+    }
+}
+
+fn aggregate<'a>(
+    law: Aggregation,
+    inputs: impl Iterator<Item = (&'a [f32], &'a f64)>,
+    size: usize,
+) -> Vec<f32> {
+    let mut h = vec![0.0; size];
+    for (k, (xs, &weight)) in inputs.enumerate() {
+        let weight = weight as f32;
+        let pairs = h.iter_mut().zip(xs);
+        match law {
+            Aggregation::Sum => pairs.for_each(|(h, x)| *h += weight * x),
+            _ if k == 0 => pairs.for_each(|(h, x)| *h = weight * x),
+            Aggregation::Max => pairs.for_each(|(h, x)| *h = if weight * x > *h { weight * x } else { *h }),
+            Aggregation::Product => pairs.for_each(|(h, x)| *h = clip(*h * (weight * x), LIMIT)),
+            Aggregation::LogSumExp => {
+                pairs.for_each(|(h, x)| *h = weight * x + math::softplus(*h - weight * x))
+            }
+        }
+    }
+    h
+}
+
+/// The category with the highest score, the first of equals.
+fn argmax(scores: &[f32], stride: usize) -> Vec<f32> {
+    let mut best = vec![(f32::MIN, 0.0); stride];
+    for (k, score) in scores.chunks_exact(stride.max(1)).enumerate() {
+        for (best, &s) in best.iter_mut().zip(score) {
+            if s > best.0 {
+                *best = (s, k as f32);
+            }
+        }
+    }
+    best.into_iter().map(|(_, k)| k).collect()
+}
+
+impl Scale {
+    /// Limits at half the span of the middle 99 % beyond it, mean and deviation within them. A deviation too small to
+    /// tell from rounding is 0.
+    pub fn of(xs: &[f32]) -> Self {
+        let mut sorted: Vec<f32> = xs.iter().map(|&x| clip(x, LIMIT)).collect();
+        sorted.sort_by(f32::total_cmp);
+        let n = sorted.len();
+        if n == 0 {
+            return Self { low: 0.0, high: 0.0, mean: 0.0, std: 0.0 };
+        }
+        let quantile = |u: f64| sorted[(u * (n - 1) as f64).round() as usize];
+        let (a, b) = (quantile(0.005), quantile(0.995));
+        let (low, high) = (a - 0.5 * (b - a), b + 0.5 * (b - a));
+        let inside = || sorted.iter().map(|&x| f64::from(math::clamp(x, low, high)));
+        let mean = inside().sum::<f64>() / n as f64;
+        let std = (inside().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n as f64).sqrt();
+        let std = if std > 1e-4 * mean.abs() + 1e-9 { std } else { 0.0 };
+        Self { low: short(low), high: short(high), mean: short(mean as f32), std: short(std as f32) }
+    }
+
+    pub fn apply(&self, xs: &mut [f32]) {
+        let (low, high, mean) = (self.low as f32, self.high as f32, self.mean as f32);
+        let factor = if self.std > 0.0 { 1.0 / self.std as f32 } else { 0.0 };
+        xs.iter_mut().for_each(|x| *x = (math::clamp(*x, low, high) - mean) * factor);
+    }
+
+    /// Where the values lie, outliers left out.
+    fn range(xs: &[f32]) -> [f64; 2] {
+        let scale = Self::of(xs);
+        if xs.is_empty() {
+            return [0.0, 0.0];
+        }
+        let low = xs.iter().copied().fold(f32::MAX, f32::min);
+        let high = xs.iter().copied().fold(f32::MIN, f32::max);
+        [scale.low.max(short(low)), scale.high.min(short(high))]
+    }
+}
