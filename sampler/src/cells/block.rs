@@ -1,0 +1,271 @@
+//! One block of rows of one table: parents, times and ranks are found once, columns when somebody asks.
+
+use super::Cells;
+use super::lift::{lift, product};
+use super::rule::{Column, Null, OwnedTuple, Rank, Rule};
+use crate::codec::Input;
+use crate::codec::numeric::{cast, micros};
+use crate::codec::types;
+use crate::error::Result;
+use crate::permute::Perm;
+use crate::plan::Micros;
+use crate::rng::{Key, unit};
+use crate::world::{NONE, Tuple};
+use arrow_array::{Array, ArrayRef, UInt32Array};
+use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_schema::DataType;
+use std::rc::Rc;
+
+pub struct Block<'a> {
+    cells: &'a Cells,
+    table: usize,
+    rows: &'a [u64],
+    parents: Vec<(usize, Rc<Vec<u64>>)>,
+    times: Option<Rc<Vec<Micros>>>,
+    /// One entry per node of `nodes`.
+    nodes: Vec<usize>,
+    ranks: Vec<Vec<f64>>,
+    /// The columns made so far, before their own NULLs.
+    made: Vec<Option<ArrayRef>>,
+}
+
+impl<'a> Block<'a> {
+    pub fn new(cells: &'a Cells, table: usize, wanted: &[usize], rows: &'a [u64]) -> Self {
+        let columns = &cells.tables[table].columns;
+        let reached = wanted.iter().flat_map(|column| &columns[*column].reach);
+        let mut nodes: Vec<usize> = reached.flat_map(|column| columns[*column].nodes()).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let ranks = if nodes.is_empty() { Vec::new() } else { cells.values.ranks(table, &nodes, rows) };
+        let made = vec![None; columns.len()];
+        Self { cells, table, rows, parents: Vec::new(), times: None, nodes, ranks, made }
+    }
+
+    /// The column as it stands in the table.
+    pub fn cells(&mut self, index: usize) -> Result<ArrayRef> {
+        let array = self.made(index)?;
+        let column = &self.cells.tables[self.table].columns[index];
+        Ok(match &column.null {
+            Some(null) => types::with_nulls(&array, Some(&self.presence(null))),
+            None => array,
+        })
+    }
+
+    /// The column before its own NULLs.
+    fn made(&mut self, index: usize) -> Result<ArrayRef> {
+        if let Some(array) = &self.made[index] {
+            return Ok(array.clone());
+        }
+        let cells = self.cells;
+        let column = &cells.tables[self.table].columns[index];
+        for source in column.sources() {
+            self.made(source)?;
+        }
+        let mut array = self.rule(column)?;
+        if let Some(lower) = &column.lower {
+            array = lift(&array, &self.made(lower.column)?, lower.strict);
+        }
+        self.made[index] = Some(array.clone());
+        Ok(array)
+    }
+
+    fn rule(&mut self, column: &Column) -> Result<ArrayRef> {
+        let data_type = &column.data_type;
+        Ok(match &column.rule {
+            Rule::Sequence { start, step, permutation } => {
+                sequence(data_type, (*start, *step, permutation.as_ref()), self.rows.iter().copied(), None)
+            }
+            Rule::Ref { link, table, column } => self.reference(data_type, *link, (*table, *column))?,
+            Rule::Position { levels, start, step, jitter, ancestor, key } => {
+                self.position(data_type, *levels, (*start, *step, *jitter), *ancestor, *key)
+            }
+            Rule::Digit { tuple, index, labels, start, step } => {
+                let digits = self.digits(tuple, *index);
+                match labels {
+                    Some(labels) => pick(labels, digits.iter().map(|digit| Some(*digit as u32))),
+                    None => sequence(data_type, (*start, *step, None), digits.into_iter(), None),
+                }
+            }
+            Rule::At => types::times(data_type, self.times().iter().copied(), None),
+            Rule::After { base, mean, end, same, resolution, key } => {
+                let (bases, nulls) = match base {
+                    Some(base) => {
+                        let array = self.made(*base)?;
+                        (Rc::new(micros(&array)), array.nulls().cloned())
+                    }
+                    None => (self.times(), None),
+                };
+                let delay = Delay { mean: *mean, end: *end, same: *same, resolution: *resolution, key: *key };
+                let times = self.rows.iter().zip(bases.iter()).map(|(row, base)| delay.after(*row, *base));
+                types::times(data_type, times, nulls)
+            }
+            Rule::Value { codec, rank } => {
+                let times = if codec.timed() { self.times() } else { Rc::default() };
+                let hashed: Vec<f64>;
+                let ranks = match rank {
+                    Rank::Node(node) => self.ranks(*node),
+                    Rank::Hashed(key) => {
+                        hashed = self.rows.iter().map(|row| key.uniform(*row, 0)).collect();
+                        &hashed
+                    }
+                };
+                codec.evaluate(&Input {
+                    rows: self.rows,
+                    addresses: self.rows,
+                    ranks,
+                    positions: None,
+                    times: &times,
+                    cells: &self.made,
+                })
+            }
+            Rule::Product { columns } => {
+                let factors: Vec<ArrayRef> =
+                    columns.iter().map(|column| self.made(*column)).collect::<Result<_>>()?;
+                product(data_type, &factors)
+            }
+            Rule::Copy { column } => cast(&self.made(*column)?, data_type),
+            Rule::Constant { value } => pick(value, self.rows.iter().map(|_| Some(0))),
+        })
+    }
+
+    fn reference(&mut self, data_type: &DataType, link: usize, to: (usize, usize)) -> Result<ArrayRef> {
+        let cells = self.cells;
+        let parents = self.parents(link);
+        let target = &cells.tables[to.0].columns[to.1];
+        let nulls = absent(&parents);
+        if let (Rule::Sequence { start, step, permutation }, None, None) = (&target.rule, &target.null, &target.lower)
+            && target.data_type == *data_type
+        {
+            let rows = parents.iter().map(|parent| if *parent == NONE { 0 } else { *parent });
+            return Ok(sequence(data_type, (*start, *step, permutation.as_ref()), rows, nulls));
+        }
+        // Children of one parent often stand together: each such run asks for its parent once.
+        let mut rows: Vec<u64> = Vec::with_capacity(parents.len());
+        let mut places = Vec::with_capacity(parents.len());
+        for parent in parents.iter() {
+            if *parent != NONE && rows.last() != Some(parent) {
+                rows.push(*parent);
+            }
+            places.push((*parent != NONE).then(|| rows.len() as u32 - 1));
+        }
+        let found = cast(&cells.column(to.0, to.1, &rows)?, data_type);
+        Ok(if rows.len() == parents.len() { found } else { pick(&found, places.into_iter()) })
+    }
+
+    fn position(
+        &mut self,
+        data_type: &DataType,
+        levels: usize,
+        (start, step, jitter): (i64, i64, u64),
+        ancestor: Option<usize>,
+        key: Key,
+    ) -> ArrayRef {
+        let keys = &self.cells.keys;
+        let mut places = Vec::new();
+        keys.places(self.table, levels, self.rows, &mut places);
+        let values = self.rows.iter().zip(&places).map(|(row, place)| {
+            let moved = if jitter > 0 { i128::from(key.below(*row, 0, jitter)) } else { 0 };
+            i128::from(start) + i128::from(step) * i128::from(place.ordinal) + moved
+        });
+        let Some(ancestor) = ancestor else { return types::integers(data_type, values, None) };
+        let rows: Vec<u64> = places.iter().map(|place| place.ancestor).collect();
+        let mut times = Vec::new();
+        keys.times(ancestor, &rows, &mut times);
+        let values = values.zip(&times).map(|(value, time)| Micros::try_from(value).unwrap_or(Micros::MAX).saturating_add(*time));
+        types::times(data_type, values, None)
+    }
+
+    fn digits(&self, tuple: &OwnedTuple, index: usize) -> Vec<u64> {
+        let mut digits = Vec::new();
+        let tuple = Tuple { key: &tuple.key, after: tuple.after, dims: &tuple.dims };
+        self.cells.keys.digits(self.table, tuple, index, self.rows, &mut digits);
+        digits
+    }
+
+    fn parents(&mut self, link: usize) -> Rc<Vec<u64>> {
+        if let Some((_, parents)) = self.parents.iter().find(|(found, _)| *found == link) {
+            return parents.clone();
+        }
+        let mut parents = Vec::new();
+        self.cells.keys.parents(self.table, link, self.rows, &mut parents);
+        let parents = Rc::new(parents);
+        self.parents.push((link, parents.clone()));
+        parents
+    }
+
+    fn times(&mut self) -> Rc<Vec<Micros>> {
+        let (cells, table, rows) = (self.cells, self.table, self.rows);
+        let found = self.times.get_or_insert_with(|| {
+            let mut times = Vec::new();
+            cells.keys.times(table, rows, &mut times);
+            Rc::new(times)
+        });
+        found.clone()
+    }
+
+    fn ranks(&self, node: usize) -> &[f64] {
+        let place = self.nodes.binary_search(&node).ok();
+        place.and_then(|place| self.ranks.get(place)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Set where the cell is there.
+    fn presence(&self, null: &Null) -> NullBuffer {
+        let ranks = null.node.map(|node| self.ranks(node));
+        let rate = |index: usize| match ranks {
+            None => null.rate,
+            Some(ranks) if null.rate <= 0.5 => (2.0 * null.rate * ranks[index]).min(1.0),
+            Some(ranks) => 1.0 - 2.0 * (1.0 - null.rate) * (1.0 - ranks[index]),
+        };
+        let there = |(index, row): (usize, &u64)| null.key.uniform(*row, 0) >= rate(index);
+        NullBuffer::new(self.rows.iter().enumerate().map(there).collect::<BooleanBuffer>())
+    }
+}
+
+/// `start + step * row` for each row.
+fn sequence(
+    data_type: &DataType,
+    (start, step, permutation): (i64, i64, Option<&Perm>),
+    rows: impl Iterator<Item = u64>,
+    nulls: Option<NullBuffer>,
+) -> ArrayRef {
+    let value = move |row: u64| i128::from(start) + i128::from(step) * i128::from(row);
+    match permutation {
+        Some(permutation) => types::integers(data_type, rows.map(|row| value(permutation.forward(row))), nulls),
+        None => types::integers(data_type, rows.map(value), nulls),
+    }
+}
+
+fn absent(parents: &[u64]) -> Option<NullBuffer> {
+    let any = parents.contains(&NONE);
+    any.then(|| NullBuffer::new(parents.iter().map(|parent| *parent != NONE).collect::<BooleanBuffer>()))
+}
+
+fn pick(values: &ArrayRef, indices: impl Iterator<Item = Option<u32>>) -> ArrayRef {
+    crate::codec::pick(values, &indices.collect::<UInt32Array>())
+}
+
+struct Delay {
+    mean: Micros,
+    end: Micros,
+    same: f64,
+    resolution: Micros,
+    key: Key,
+}
+
+impl Delay {
+    /// A time after `base`: an exponential delay, squeezed smoothly into what is left until `end`.
+    fn after(&self, row: u64, base: Micros) -> Micros {
+        let words = self.key.words(row, 0);
+        let none = f64::from(words[2]) * (1.0 / 4_294_967_296.0) < self.same;
+        let left = self.end.saturating_sub(base);
+        if none || left <= 0 {
+            return base;
+        }
+        let (mean, left) = (self.mean as f64, left as f64);
+        let delay = -mean * libm::log(unit(u64::from(words[0]) << 32 | u64::from(words[1])));
+        let squeezed = -left * libm::expm1(-delay / left);
+        let time = base.saturating_add(squeezed as Micros);
+        let resolution = self.resolution.max(1);
+        time.saturating_add(resolution - 1).div_euclid(resolution).saturating_mul(resolution)
+    }
+}

@@ -1,0 +1,115 @@
+//! Bounds between columns of a row, and products: what is computed from other columns' cells.
+
+use crate::codec::numeric::{divide, exact, micros, reals};
+use crate::codec::types::{self, Class, DAY, class, power, scale};
+use arrow_array::builder::StringBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, Float32Array, Float64Array};
+use arrow_buffer::NullBuffer;
+use arrow_schema::DataType;
+use std::sync::Arc;
+
+/// `cells`, lifted to at least `other`, or with `strict` above it by the smallest step of the type. Where `other` is
+/// NULL nothing happens. Both are numbers, times or text.
+pub fn lift(cells: &ArrayRef, other: &ArrayRef, strict: bool) -> ArrayRef {
+    let data_type = cells.data_type();
+    let open = |index: usize| other.is_null(index);
+    match class(data_type) {
+        Class::Text => {
+            let (own, bounds) = (cells.as_string::<i32>(), other.as_string::<i32>());
+            let mut out = StringBuilder::new();
+            for index in 0..cells.len() {
+                let (own, bound) = (own.value(index), bounds.value(index));
+                if open(index) || own > bound || (own == bound && !strict) {
+                    out.append_value(own);
+                } else {
+                    out.append_value(if strict { format!("{bound}0") } else { bound.to_owned() });
+                }
+            }
+            types::with_nulls(&(Arc::new(out.finish()) as ArrayRef), cells.nulls())
+        }
+        Class::Float => lift_reals(cells, other, strict),
+        Class::Time => {
+            let bounds = micros(other);
+            let step = if data_type == &DataType::Date32 { DAY } else { 1 };
+            let lifted = micros(cells).into_iter().enumerate().map(|(index, value)| {
+                // Rounded up to a step, or with `strict` to the next one.
+                let least = bounds[index].saturating_add(if strict { step } else { step - 1 });
+                if open(index) { value } else { value.max(least.div_euclid(step).saturating_mul(step)) }
+            });
+            match data_type {
+                // A time of day has nothing above its last microsecond, and must not wrap.
+                DataType::Time64(_) => types::times(data_type, lifted.map(|v| v.min(DAY - 1)), cells.nulls().cloned()),
+                _ => types::times(data_type, lifted, cells.nulls().cloned()),
+            }
+        }
+        _ => {
+            let bounds = whole_bounds(other, scale(data_type), strict);
+            let lifted = exact(cells).into_iter().enumerate();
+            let lifted = lifted.map(|(index, value)| if open(index) { value } else { value.max(bounds[index]) });
+            types::scaled(data_type, lifted, cells.nulls().cloned())
+        }
+    }
+}
+
+/// The smallest numbers of 10^-scale that are at least (strictly: above) the other column's.
+fn whole_bounds(other: &ArrayRef, scale: u32, strict: bool) -> Vec<i128> {
+    if class(other.data_type()) == Class::Float {
+        let unit = power(scale) as f64;
+        let bound = |value: f64| if strict { ((value * unit).floor() as i128).saturating_add(1) } else { (value * unit).ceil() as i128 };
+        return reals(other).into_iter().map(bound).collect();
+    }
+    let (up, down) = (power(scale), power(types::scale(other.data_type())));
+    let bound = |value: i128| {
+        let value = value.saturating_mul(up);
+        let floor = value.div_euclid(down);
+        floor.saturating_add(i128::from(strict || value.rem_euclid(down) != 0))
+    };
+    exact(other).into_iter().map(bound).collect()
+}
+
+fn lift_reals(cells: &ArrayRef, other: &ArrayRef, strict: bool) -> ArrayRef {
+    let bounds = reals(other);
+    let lifted = reals(cells).into_iter().enumerate();
+    let nulls = cells.nulls().cloned();
+    if cells.data_type() == &DataType::Float32 {
+        let values = lifted.map(|(index, value)| {
+            // The nearest 32-bit number may lie below the bound.
+            let nearest = bounds[index] as f32;
+            let below = f64::from(nearest) < bounds[index] || (strict && f64::from(nearest) <= bounds[index]);
+            let least = if below { nearest.next_up() } else { nearest };
+            if other.is_null(index) { value as f32 } else { (value as f32).max(least) }
+        });
+        return Arc::new(Float32Array::new(values.collect(), nulls));
+    }
+    let values = lifted.map(|(index, value)| {
+        let least = if strict { bounds[index].next_up() } else { bounds[index] };
+        if other.is_null(index) { value } else { value.max(least) }
+    });
+    Arc::new(Float64Array::new(values.collect(), nulls))
+}
+
+/// The product of number columns, rounded half away from zero to the type's scale; NULL where a factor is.
+pub fn product(data_type: &DataType, factors: &[ArrayRef]) -> ArrayRef {
+    let nulls = factors.iter().fold(None, |nulls, factor| NullBuffer::union(nulls.as_ref(), factor.nulls()));
+    if factors.iter().any(|factor| class(factor.data_type()) == Class::Float) {
+        let mut product = vec![1.0; factors.first().map_or(0, Array::len)];
+        for factor in factors {
+            product.iter_mut().zip(reals(factor)).for_each(|(all, value)| *all *= value);
+        }
+        return types::reals(data_type, product.into_iter(), nulls);
+    }
+    let mut product = vec![1_i128; factors.first().map_or(0, Array::len)];
+    let mut digits = 0_u32;
+    for factor in factors {
+        product.iter_mut().zip(exact(factor)).for_each(|(all, value)| *all = all.saturating_mul(value));
+        digits = digits.saturating_add(scale(factor.data_type()));
+    }
+    if class(data_type) == Class::Float {
+        let unit = libm::pow(10.0, f64::from(digits));
+        return types::reals(data_type, product.into_iter().map(|value| value as f64 / unit), nulls);
+    }
+    let own = scale(data_type);
+    let (up, down) = (power(own.saturating_sub(digits)), power(digits.saturating_sub(own)));
+    types::scaled(data_type, product.into_iter().map(|value| divide(value.saturating_mul(up), down)), nulls)
+}

@@ -1,0 +1,86 @@
+//! A plan's column made ready: names resolved to indices, labels to arrays, purposes to keys.
+
+use crate::codec::Codec;
+use crate::permute::Perm;
+use crate::plan::Micros;
+use crate::rng::Key;
+use arrow_array::ArrayRef;
+use arrow_schema::DataType;
+
+#[derive(Debug)]
+pub struct Column {
+    pub name: String,
+    pub data_type: DataType,
+    pub rule: Rule,
+    pub null: Option<Null>,
+    pub lower: Option<Lower>,
+    /// All columns of the row it depends on, through others too, itself included.
+    pub reach: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub struct Null {
+    pub rate: f64,
+    pub node: Option<usize>,
+    pub key: Key,
+}
+
+#[derive(Debug)]
+pub struct Lower {
+    pub column: usize,
+    pub strict: bool,
+}
+
+#[derive(Debug)]
+pub enum Rule {
+    Sequence { start: i64, step: i64, permutation: Option<Perm> },
+    Ref { link: usize, table: usize, column: usize },
+    Position { levels: usize, start: i64, step: i64, jitter: u64, ancestor: Option<usize>, key: Key },
+    Digit { tuple: OwnedTuple, index: usize, labels: Option<ArrayRef>, start: i64, step: i64 },
+    At,
+    After { base: Option<usize>, mean: Micros, end: Micros, same: f64, resolution: Micros, key: Key },
+    Value { codec: Codec, rank: Rank },
+    Product { columns: Vec<usize> },
+    Copy { column: usize },
+    /// An array of one value.
+    Constant { value: ArrayRef },
+}
+
+/// `world::Tuple` with its own parts.
+#[derive(Debug)]
+pub struct OwnedTuple {
+    pub key: String,
+    pub after: Option<usize>,
+    pub dims: Vec<u64>,
+}
+
+/// Where a value's rank comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum Rank {
+    Node(usize),
+    Hashed(Key),
+}
+
+impl Column {
+    /// The columns of the row it is made of.
+    pub fn sources(&self) -> Vec<usize> {
+        let mut sources = match &self.rule {
+            Rule::After { base, .. } => base.iter().copied().collect(),
+            Rule::Value { codec, .. } => codec.columns(),
+            Rule::Product { columns } => columns.clone(),
+            Rule::Copy { column } => vec![*column],
+            _ => Vec::new(),
+        };
+        sources.extend(self.lower.as_ref().map(|lower| lower.column));
+        sources
+    }
+
+    /// The SCM nodes whose ranks it reads.
+    pub fn nodes(&self) -> impl Iterator<Item = usize> {
+        let rank = match &self.rule {
+            Rule::Value { rank: Rank::Node(node), .. } => Some(*node),
+            _ => None,
+        };
+        rank.into_iter().chain(self.null.as_ref().and_then(|null| null.node))
+    }
+}
