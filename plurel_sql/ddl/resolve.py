@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import msgspec
 
 from plurel_sql.ddl.checks import read_check
-from plurel_sql.ddl.cursor import Name, Path, make_name
+from plurel_sql.ddl.cursor import Name, Path
 from plurel_sql.ddl.draft import Catalogue, DraftCheck, DraftColumn, DraftForeignKey, DraftTable, UserType
 from plurel_sql.ddl.statements.columns import find_user_type
-from plurel_sql.ddl.tokens import Token, name_value, quote_name, render
+from plurel_sql.ddl.tokens import Token, quote_name, render
 from plurel_sql.ddl.types import read_type, type_words
 from plurel_sql.schema.model import (
     Check,
@@ -42,6 +42,9 @@ _FAMILIES = {
     "bit": "binary",
     "array": "array",
 }
+
+
+_ENGINES_WITHOUT_KEYS = {"MYISAM", "ARIA", "MEMORY", "ARCHIVE", "CSV"}
 
 
 class _Resolver:
@@ -91,9 +94,7 @@ class _Resolver:
         uniques = self.uniques(draft)
         columns = self._rowid_alias(columns, uniques)
         namespace = None if self.bare or draft.path.namespace is None else draft.path.namespace.text or None
-        table = Table(
-            draft.path.name.text, columns, namespace, uniques, comment=draft.comment, source=draft.source
-        )
+        table = Table(draft.path.name.text, columns, namespace, uniques, comment=draft.comment, source=draft.source)
         checks = [check for c in draft.checks if (check := self.check(draft, table, c.tokens, c)) is not None]
         for column in draft.columns.values():
             checks.extend(self.type_checks(draft, table, column))
@@ -209,6 +210,9 @@ class _Resolver:
             link = self.foreign_key(draft, key)
             if link is not None:
                 found.setdefault((link.columns, link.parent, link.parent_columns), link)
+        if found and draft.engine in _ENGINES_WITHOUT_KEYS:
+            message = f"engine {draft.engine} does not keep foreign keys; they are followed all the same"
+            self.catalogue.note(message, draft.source, table=draft, level="info")
         return msgspec.structs.replace(self.tables[id(draft)], foreign_keys=tuple(found.values()))
 
     def foreign_key(self, draft: DraftTable, key: DraftForeignKey) -> ForeignKey | None:
@@ -224,7 +228,7 @@ class _Resolver:
         if parent is None:
             return left_out(f"there is no table {key.parent}")
         if parent.ignored:
-            return left_out(f"{key.parent} is a partition, or a table without rows of its own")
+            return left_out(f"{key.parent} has no rows of its own (a partition, a view or a temporary table)")
         table = self.tables[id(parent)]
         if key.parent_columns:
             parent_columns = self._columns(parent, key.parent_columns)
