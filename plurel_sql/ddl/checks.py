@@ -63,8 +63,8 @@ def read_check(tokens: Sequence[Token], table: Table, names: Mapping[str, str], 
     tree = parse(expression, dialect) if _nesting(tokens) <= _MOST_NESTED and len(tokens) <= _LONGEST else None
     if tree is None:
         words = (Cursor((token,), dialect).name() for token in tokens if token.kind in ("word", "name"))
-        used = dict.fromkeys(names[word.key] for word in words if word and word.key in names)
-        return Check(expression, tuple(used)), ""
+        mentioned = dict.fromkeys(names[word.key] for word in words if word and word.key in names)
+        return Check(expression, tuple(mentioned)), ""
     operands = Operands(table, names, dialect)
     used, missing = operands.columns(tree)
     if missing:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from plurel_sql.ddl.cursor import Cursor, Name, Path, keywords
-from plurel_sql.ddl.draft import Catalogue, DraftColumn, DraftTable
+from plurel_sql.ddl.draft import Catalogue, DraftCheck, DraftColumn, DraftForeignKey, DraftKey, DraftTable
 from plurel_sql.ddl.statements.columns import Elements
 from plurel_sql.ddl.statements.create import domain_constraints
 from plurel_sql.ddl.tokens import string_value
@@ -218,7 +218,8 @@ def _rename(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Sou
     if cursor.word() in ("CONSTRAINT", "INDEX", "KEY") and cursor.word(2) == "TO":
         cursor.at += 1
         old, _, new = cursor.name(), cursor.take("TO"), cursor.name()
-        for item in (*table.keys, *table.foreign_keys, *table.checks):
+        items: list[DraftKey | DraftForeignKey | DraftCheck] = [*table.keys, *table.foreign_keys, *table.checks]
+        for item in items:
             if old and item.name and item.name.key == old.key:
                 item.name = new
         return

@@ -78,6 +78,15 @@ class Elements:
     # Constraints of the table
 
     def constraint(self, cursor: Cursor) -> None:
+        self._one_constraint(cursor)
+        # SQLite takes constraints without commas between them.
+        while cursor:
+            if cursor.word() in _KINDS | {"CONSTRAINT"} and self.is_constraint(cursor):
+                self._one_constraint(cursor)
+            else:
+                cursor.skip()
+
+    def _one_constraint(self, cursor: Cursor) -> None:
         source = Source(self.file, cursor.line)
         name = None
         if cursor.take("CONSTRAINT") and (cursor.word() not in _KINDS or cursor.word(1) in _KINDS):
