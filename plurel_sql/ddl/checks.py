@@ -6,6 +6,7 @@ the expression is true or NULL, never false.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,6 +28,10 @@ _LONGEST = 20_000
 """Tokens of an expression that is still parsed."""
 
 
+_OPERATOR = re.compile(r"\boperator\s*\(\s*(?:\w+\.)?([^\w\s)]+)\s*\)", re.IGNORECASE)
+"""PostgreSQL's OPERATOR(schema.~), which says no more than ~."""
+
+
 class Understood(NamedTuple):
     """A conjunction; ``exact`` where it implies the whole expression."""
 
@@ -41,15 +46,14 @@ ALWAYS = Understood((), True)
 @lru_cache(maxsize=4096)
 def parse(expression: str, dialect: Dialect) -> exp.Expr | None:
     """sqlglot's tree of an expression, not to be changed; None where it can't be read."""
+    expression = _OPERATOR.sub(r"\1", expression)
     try:
         return parse_one(expression, read=dialect.sqlglot or None, into=exp.Condition)
     except (SqlglotError, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
         return None
 
 
-def read_check(
-    tokens: Sequence[Token], table: Table, names: Mapping[str, str], dialect: Dialect
-) -> tuple[Check, str]:
+def read_check(tokens: Sequence[Token], table: Table, names: Mapping[str, str], dialect: Dialect) -> tuple[Check, str]:
     """A CHECK of ``table``, and the name of a column that it mentions but the table lacks ("" where there is none).
 
     ``names`` gives the stored column name for each key by which names are matched.
@@ -59,8 +63,8 @@ def read_check(
     tree = parse(expression, dialect) if _nesting(tokens) <= _MOST_NESTED and len(tokens) <= _LONGEST else None
     if tree is None:
         words = (Cursor((token,), dialect).name() for token in tokens if token.kind in ("word", "name"))
-        used = dict.fromkeys(names[word.key] for word in words if word and word.key in names)
-        return Check(expression, tuple(used)), ""
+        mentioned = dict.fromkeys(names[word.key] for word in words if word and word.key in names)
+        return Check(expression, tuple(mentioned)), ""
     operands = Operands(table, names, dialect)
     used, missing = operands.columns(tree)
     if missing:
@@ -78,6 +82,7 @@ class _Reader:
 
     def read(self, node: exp.Expr, negated: bool = False) -> Understood:
         node = node.unnest()
+        negated = negated != bool(node.args.get("negate"))  # NOT IN, NOT LIKE, IS NOT
         if isinstance(node, exp.Not):
             return self.read(node.this, not negated)
         if isinstance(node, exp.And | exp.Or):
@@ -212,7 +217,10 @@ class _Reader:
         if node.args.get("symmetric"):
             return NOTHING
         this, low, high = node.this, node.args["low"], node.args["high"]
-        lower, upper = exp.GTE(this=this.copy(), expression=low.copy()), exp.LTE(this=this.copy(), expression=high.copy())
+        lower, upper = (
+            exp.GTE(this=this.copy(), expression=low.copy()),
+            exp.LTE(this=this.copy(), expression=high.copy()),
+        )
         parts = [self.comparison(lower, negated), self.comparison(upper, negated)]
         return self.any(parts) if negated else self.all(parts)
 
@@ -227,6 +235,19 @@ class _Reader:
             truth = OneOf(term.column, (bool(wanted.this) != negated,))
             return Understood((truth,) if negated else (truth, NotNull(term.column)), True)
         return NOTHING
+
+    def distinct(self, node: exp.Expr, negated: bool) -> Understood:
+        """IS [NOT] DISTINCT FROM, which takes NULL for a value."""
+        differs = isinstance(node, exp.NullSafeNEQ) != negated
+        plain = (exp.NEQ if differs else exp.EQ)(this=node.this.copy(), expression=node.expression.copy())
+        understood = self.comparison(plain, False)
+        if not understood.exact:
+            return NOTHING
+        terms = [term for side in (node.this, node.expression) if (term := self.operands.term(side))]
+        if differs:  # two NULLs are not distinct, so one side must not be NULL
+            both = len(terms) == 2 and all(self.operands.nullable(term.column) for term in terms)
+            return NOTHING if both else understood
+        return Understood((*understood.predicates, *(NotNull(term.column) for term in terms)), True)
 
     def pattern(self, node: exp.Expr, negated: bool) -> Understood:
         term = self.operands.term(node.this)
@@ -265,6 +286,8 @@ _RULES: dict[type[exp.Expr], _Rule] = {
     exp.In: _Reader.in_list,
     exp.Between: _Reader.between,
     exp.Is: _Reader.is_,
+    exp.NullSafeEQ: _Reader.distinct,
+    exp.NullSafeNEQ: _Reader.distinct,
     **dict.fromkeys((exp.Like, exp.ILike, exp.Glob, exp.RegexpLike, exp.RegexpILike), _Reader.pattern),
 }
 
@@ -283,7 +306,9 @@ def _compare(left: str, operator: str, right: str) -> Compare:
 def _holds(left: Scalar, operator: str, right: Scalar) -> bool:
     """Whether ``left operator right`` for two literals of one kind."""
     order = (left > right) - (left < right)  # type: ignore[operator]
-    return {"=": order == 0, "<>": order != 0, "<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[operator]
+    return {"=": order == 0, "<>": order != 0, "<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[
+        operator
+    ]
 
 
 def _like_to_regex(text: str) -> str:

@@ -9,6 +9,11 @@ from plurel_sql.ddl.dialects.base import Dialect
 from plurel_sql.ddl.tokens import Token, name_value, render, string_value
 
 
+def keywords(text: str) -> frozenset[str]:
+    """The words of a text, as a set to look keywords up in."""
+    return frozenset(text.split())
+
+
 class Name(NamedTuple):
     """A name as stored, and the key by which it is found."""
 

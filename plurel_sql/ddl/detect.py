@@ -50,7 +50,11 @@ _SIGNS = (
     _sign(r"^\\\w+", "postgres", 3),
     _sign(r"\bowner\s+to\b", "postgres", 3),
     _sign(r"\buuid_generate_v4\s*\(|\bgen_random_uuid\s*\(", "postgres", 2),
-    _sign(r"\b(?:distkey|sortkey|diststyle)\b|\bencode\s+(?:zstd|lzo|raw|az64|runlength|bytedict|text255)\b", "redshift", 9),
+    _sign(
+        r"\b(?:distkey|sortkey|diststyle)\b|\bencode\s+(?:zstd|lzo|raw|az64|runlength|bytedict|text255)\b",
+        "redshift",
+        9,
+    ),
     _sign(r"^\s*go\s*;?\s*$", "tsql", 4),
     _sign(r"\[\w+\]\s*\.\s*\[\w+\]", "tsql", 4),
     _sign(r"\[\w+\]\s*\[?\w+\]?\s*(?:\(|not\b|null\b)", "tsql sqlite", 1),
@@ -69,7 +73,9 @@ _SIGNS = (
     _sign(r"\bon\s+conflict\s+(?:fail|ignore|replace|abort|rollback)\b", "sqlite", 2),
     _sign(r"\bcollate\s+nocase\b|\busing\s+fts\d|\bstrftime\s*\(|\bglob\b", "sqlite", 3),
     _sign(r"\b(?:hugeint|utinyint|usmallint|uinteger|ubigint)\b|\bstruct\s*\(|\bmap\s*\(", "duckdb", 5),
-    _sign(r"\bread_(?:csv|parquet|json)(?:_auto)?\s*\(|\bcreate\s+or\s+replace\s+table\b", "duckdb snowflake bigquery", 1),
+    _sign(
+        r"\bread_(?:csv|parquet|json)(?:_auto)?\s*\(|\bcreate\s+or\s+replace\s+table\b", "duckdb snowflake bigquery", 1
+    ),
     _sign(r"\bread_(?:csv|parquet|json)(?:_auto)?\s*\(|^\s*(?:install|load)\s+\w+\s*;", "duckdb", 3),
     _sign(r"\bvariant\b|\btimestamp_(?:ntz|ltz|tz)\b|\btransient\s+table\b|\bcluster\s+by\s*\(", "snowflake", 4),
     _sign(r"\b(?:create|use)\s+(?:or\s+replace\s+)?(?:warehouse|stage|file\s+format)\b", "snowflake", 4),

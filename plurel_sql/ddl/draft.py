@@ -72,7 +72,8 @@ class DraftTable:
     foreign_keys: list[DraftForeignKey] = field(default_factory=list)
     checks: list[DraftCheck] = field(default_factory=list)
     comment: str | None = None
-    ignored: bool = False  # temporary tables and partitions: known, so that statements about them are no faults
+    engine: str = ""  # MySQL
+    ignored: bool = False  # temporary tables, partitions, views: known, so that statements about them are no faults
 
     @property
     def primary(self) -> DraftKey | None:

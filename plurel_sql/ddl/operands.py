@@ -52,6 +52,9 @@ class Operands:
     def kind(self, column: str) -> TypeKind:
         return self.kinds[column]
 
+    def nullable(self, column: str) -> bool:
+        return self.table.column(column).nullable
+
     def columns(self, tree: exp.Expr) -> tuple[list[str], str]:
         """The table's columns in the order of their mention, and a name that is none of them."""
         used: dict[str, None] = {}

@@ -52,7 +52,11 @@ def tidy(predicates: Conjunction) -> Conjunction:
     for predicate in predicates:
         if isinstance(predicate, Range):
             place = next(
-                (k for k, p in enumerate(out) if isinstance(p, Range) and (p.column, p.unit) == (predicate.column, predicate.unit)),
+                (
+                    k
+                    for k, p in enumerate(out)
+                    if isinstance(p, Range) and (p.column, p.unit) == (predicate.column, predicate.unit)
+                ),
                 None,
             )
             if place is not None and (both := _intersect(out[place], predicate)) is not None:

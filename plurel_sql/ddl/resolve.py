@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import msgspec
 
 from plurel_sql.ddl.checks import read_check
-from plurel_sql.ddl.cursor import Name, Path, make_name
+from plurel_sql.ddl.cursor import Name, Path
 from plurel_sql.ddl.draft import Catalogue, DraftCheck, DraftColumn, DraftForeignKey, DraftTable, UserType
 from plurel_sql.ddl.statements.columns import find_user_type
-from plurel_sql.ddl.tokens import Token, name_value, quote_name, render
+from plurel_sql.ddl.tokens import Token, quote_name, render
 from plurel_sql.ddl.types import read_type, type_words
 from plurel_sql.schema.model import (
     Check,
@@ -42,6 +42,9 @@ _FAMILIES = {
     "bit": "binary",
     "array": "array",
 }
+
+
+_ENGINES_WITHOUT_KEYS = {"MYISAM", "ARIA", "MEMORY", "ARCHIVE", "CSV"}
 
 
 class _Resolver:
@@ -84,16 +87,15 @@ class _Resolver:
     # Tables without what refers to other tables
 
     def table(self, draft: DraftTable) -> Table:
-        in_keys = {name.key for key in (*draft.keys, *draft.foreign_keys) for name in key.columns}
+        listed = [key.columns for key in draft.keys] + [key.columns for key in draft.foreign_keys]
+        in_keys = {name.key for names in listed for name in names}
         primary = draft.primary
         required = {name.key for name in primary.columns} if primary else set()
         columns = tuple(self.column(draft, c, k in in_keys, k in required) for k, c in draft.columns.items())
         uniques = self.uniques(draft)
         columns = self._rowid_alias(columns, uniques)
         namespace = None if self.bare or draft.path.namespace is None else draft.path.namespace.text or None
-        table = Table(
-            draft.path.name.text, columns, namespace, uniques, comment=draft.comment, source=draft.source
-        )
+        table = Table(draft.path.name.text, columns, namespace, uniques, comment=draft.comment, source=draft.source)
         checks = [check for c in draft.checks if (check := self.check(draft, table, c.tokens, c)) is not None]
         for column in draft.columns.values():
             checks.extend(self.type_checks(draft, table, column))
@@ -209,42 +211,47 @@ class _Resolver:
             link = self.foreign_key(draft, key)
             if link is not None:
                 found.setdefault((link.columns, link.parent, link.parent_columns), link)
+        if found and draft.engine in _ENGINES_WITHOUT_KEYS:
+            message = f"engine {draft.engine} does not keep foreign keys; they are followed all the same"
+            self.catalogue.note(message, draft.source, table=draft, level="info")
         return msgspec.structs.replace(self.tables[id(draft)], foreign_keys=tuple(found.values()))
 
     def foreign_key(self, draft: DraftTable, key: DraftForeignKey) -> ForeignKey | None:
+        found = self._link(draft, key)
+        if isinstance(found, ForeignKey):
+            return found
         label = f"foreign key {key.name.text}" if key.name else f"foreign key ({_listed(key.columns)})"
+        self.catalogue.note(f"{label} is left out: {found}", key.source, table=draft)
+        return None
 
-        def left_out(why: str) -> None:
-            self.catalogue.note(f"{label} is left out: {why}", key.source, table=draft)
-
+    def _link(self, draft: DraftTable, key: DraftForeignKey) -> ForeignKey | str:
+        """The foreign key against what exists, or why it can't be."""
         columns = self._columns(draft, key.columns)
         if columns is None:
-            return left_out(f"{self.id(draft.path)} has no such columns: {_listed(key.columns)}")
+            return f"{self.id(draft.path)} has no such columns: {_listed(key.columns)}"
         parent = self.catalogue.find(key.parent, draft.path.namespace)
         if parent is None:
-            return left_out(f"there is no table {key.parent}")
+            return f"there is no table {key.parent}"
         if parent.ignored:
-            return left_out(f"{key.parent} is a partition, or a table without rows of its own")
+            return f"{key.parent} has no rows of its own (a partition, a view or a temporary table)"
         table = self.tables[id(parent)]
         if key.parent_columns:
             parent_columns = self._columns(parent, key.parent_columns)
             if parent_columns is None:
-                return left_out(f"{table.id} has no such columns: {_listed(key.parent_columns)}")
+                return f"{table.id} has no such columns: {_listed(key.parent_columns)}"
         elif table.primary_key is not None:
             parent_columns = table.primary_key.columns
         else:
-            return left_out(f"{table.id} has no primary key")
+            return f"{table.id} has no primary key"
         if len(columns) != len(parent_columns):
-            return left_out(f"{len(columns)} columns refer to {len(parent_columns)}")
+            return f"{len(columns)} columns refer to {len(parent_columns)}"
         if not any(set(unique.columns) == set(parent_columns) for unique in table.uniques):
-            return left_out(f"{table.id} ({', '.join(parent_columns)}) is not unique")
+            return f"{table.id} ({', '.join(parent_columns)}) is not unique"
         own = self.tables[id(draft)]
         for child_name, parent_name in zip(columns, parent_columns, strict=True):
             child_type, parent_type = own.column(child_name).type, table.column(parent_name).type
             if _clash(child_type, parent_type):
-                return left_out(
-                    f"{child_name} is {child_type.written}, but {table.id}.{parent_name} is {parent_type.written}"
-                )
+                return f"{child_name} is {child_type.written}, but {table.id}.{parent_name} is {parent_type.written}"
         return ForeignKey(columns, table.id, parent_columns, key.name.text if key.name else None, key.source)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from plurel_sql.ddl.dialects.base import Dialect
@@ -198,7 +199,7 @@ class _Splitter:
 
     def reads_stdin(self) -> bool:
         words = [token.word for token in self.tokens]
-        return any(pair == ("FROM", "STDIN") for pair in zip(words, words[1:], strict=False))
+        return any(pair == ("FROM", "STDIN") for pair in pairwise(words))
 
     def skip_copied_rows(self) -> None:
         found = _COPY_END.search(self.text, self.position)

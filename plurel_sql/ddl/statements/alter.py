@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from plurel_sql.ddl.cursor import Cursor, Name, Path
-from plurel_sql.ddl.draft import Catalogue, DraftColumn, DraftTable
+from plurel_sql.ddl.cursor import Cursor, Name, Path, keywords
+from plurel_sql.ddl.draft import Catalogue, DraftCheck, DraftColumn, DraftForeignKey, DraftKey, DraftTable
 from plurel_sql.ddl.statements.columns import Elements
 from plurel_sql.ddl.statements.create import domain_constraints
 from plurel_sql.ddl.tokens import string_value
 from plurel_sql.schema.model import Source
 
-_VERBS = frozenset(
+_VERBS = keywords(
     "ADD DROP ALTER MODIFY CHANGE RENAME SET OWNER ENABLE DISABLE ATTACH DETACH INHERIT ENGINE COMMENT VALIDATE CHECK "
-    "NOCHECK CLUSTER REPLICA AUTO_INCREMENT CONVERT ORDER FORCE CLUSTER SWITCH REBUILD RESET APPEND SWAP".split()
+    "NOCHECK REPLICA AUTO_INCREMENT CONVERT ORDER FORCE CLUSTER SWITCH REBUILD RESET APPEND SWAP"
 )
 _KEY_KINDS = ("CONSTRAINT", "INDEX", "KEY", "CHECK")
 
@@ -30,7 +30,8 @@ def alter_table(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
         return
     table = catalogue.find(path)
     if table is None:
-        if not lenient:
+        # pg_dump writes ALTER TABLE ... OWNER TO for sequences and views too.
+        if not lenient and cursor.word() != "OWNER":
             catalogue.note(f"ALTER TABLE names a table that does not exist: {path}", source)
         return
     if table.ignored:
@@ -86,7 +87,7 @@ def _drop(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Sourc
     if cursor.take("PRIMARY", "KEY"):
         table.keys = [key for key in table.keys if not key.primary]
         return
-    if cursor.take("FOREIGN", "KEY") or cursor.word() in _KEY_KINDS and cursor.token(1) is not None:
+    if cursor.take("FOREIGN", "KEY") or (cursor.word() in _KEY_KINDS and cursor.token(1) is not None):
         cursor.take_any(_KEY_KINDS)
         cursor.take("IF", "EXISTS")
         if name := cursor.name():
@@ -119,13 +120,15 @@ def _drop_constraint(table: DraftTable, name: Name, catalogue: Catalogue) -> Non
         implicit = form.format(table=table.path.name.text, columns="_".join(texts), first=texts[0])
         return catalogue.dialect.key(implicit, quoted=True) == name.key
 
-    table.keys = [
-        key for key in table.keys if not named(key.name, "primary" if key.primary else "unique", key.columns)
-    ]
+    table.keys = [key for key in table.keys if not named(key.name, "primary" if key.primary else "unique", key.columns)]
     table.foreign_keys = [key for key in table.foreign_keys if not named(key.name, "foreign", key.columns)]
     kept = []
     for check in table.checks:
-        columns = [c.name for k, c in table.columns.items() if any(t.kind == "word" and t.text.lower() == k for t in check.tokens)]
+        columns = [
+            c.name
+            for k, c in table.columns.items()
+            if any(t.kind == "word" and t.text.lower() == k for t in check.tokens)
+        ]
         if not named(check.name, "check", columns[:1]):
             kept.append(check)
     table.checks = kept
@@ -215,7 +218,8 @@ def _rename(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Sou
     if cursor.word() in ("CONSTRAINT", "INDEX", "KEY") and cursor.word(2) == "TO":
         cursor.at += 1
         old, _, new = cursor.name(), cursor.take("TO"), cursor.name()
-        for item in (*table.keys, *table.foreign_keys, *table.checks):
+        items: list[DraftKey | DraftForeignKey | DraftCheck] = [*table.keys, *table.foreign_keys, *table.checks]
+        for item in items:
             if old and item.name and item.name.key == old.key:
                 item.name = new
         return
@@ -311,7 +315,11 @@ def alter_type(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
     if cursor.take("ADD", "VALUE") and made.labels is not None and strings:
         after = cursor.tokens[-2].word == "AFTER"
         before = cursor.tokens[-2].word == "BEFORE"
-        place = made.labels.index(strings[1]) + after if (after or before) and strings[-1] in made.labels else len(made.labels)
+        place = (
+            made.labels.index(strings[1]) + after
+            if (after or before) and strings[-1] in made.labels
+            else len(made.labels)
+        )
         if strings[0] not in made.labels:
             made.labels.insert(place, strings[0])
     elif cursor.take("RENAME", "VALUE") and made.labels is not None and len(strings) == 2:

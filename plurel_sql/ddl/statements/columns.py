@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plurel_sql.ddl.cursor import Cursor, Name, Path
+from plurel_sql.ddl.cursor import Cursor, Name, Path, keywords
 from plurel_sql.ddl.draft import (
     Catalogue,
     DraftCheck,
@@ -19,21 +19,25 @@ from plurel_sql.ddl.types import SERIAL, type_words
 from plurel_sql.schema.model import Source
 
 # Words that may follow a column's type, with what each steps over: nothing, the next token, or a whole clause.
-_FLAGS = (
+FLAGS = keywords(
     "NULL ENABLE DISABLE VALIDATE NOVALIDATE RELY NORELY ENFORCED DEFERRABLE DEFERRED IMMEDIATE INITIALLY INVISIBLE "
     "VISIBLE SPARSE ROWGUIDCOL PERSISTED VIRTUAL STORED DISTKEY SORTKEY FILESTREAM BINARY ASCII UNICODE HIDDEN FIRST "
     "CLUSTERED NONCLUSTERED ASC DESC LOCAL KEY COMPRESS SIMPLE FULL PARTIAL PERSISTENT VALID INHERIT STRICT DISTINCT "
     "FORCE ZEROFILL UNSIGNED SIGNED SORT NOORDER ORDER CASCADE RESTRICT ACTION NO NULLS BTREE HASH PERIOD OVERLAPS"
 )
-FLAGS = frozenset(_FLAGS.split())
-WITH_VALUE = frozenset("ENCODE STORAGE COMPRESSION COLLATE CHARSET SRID AFTER COLUMN_FORMAT FORMAT TABLESPACE".split())
-WITH_CLAUSE = frozenset("OPTIONS WITH MASKED USING TAG MASKING POLICY INCLUDE ENCRYPTED ENGINE_ATTRIBUTE".split())
-STARTS = frozenset(
+WITH_VALUE = keywords("ENCODE STORAGE COMPRESSION COLLATE CHARSET SRID AFTER COLUMN_FORMAT FORMAT TABLESPACE")
+WITH_CLAUSE = keywords("OPTIONS WITH MASKED USING TAG MASKING POLICY INCLUDE ENCRYPTED ENGINE_ATTRIBUTE")
+STARTS = keywords(
     "CONSTRAINT NOT DEFAULT PRIMARY UNIQUE CHECK REFERENCES FOREIGN GENERATED AUTO_INCREMENT AUTOINCREMENT IDENTITY "
-    "COMMENT ON AS CHARACTER MATCH".split()
+    "COMMENT ON AS CHARACTER MATCH"
 )
-AFTER_TYPE = (FLAGS - {"KEY", "ORDER", "UNSIGNED", "SIGNED", "ZEROFILL", "LOCAL", "PERIOD"}) | WITH_VALUE | WITH_CLAUSE | STARTS
-AFTER_EXPRESSION = (STARTS | WITH_VALUE | FLAGS | WITH_CLAUSE) - {"AS", "CHARACTER", "LOCAL", "IDENTITY", "CHARSET"} | {";"}
+AFTER_TYPE = (
+    (FLAGS - {"KEY", "ORDER", "UNSIGNED", "SIGNED", "ZEROFILL", "LOCAL", "PERIOD"}) | WITH_VALUE | WITH_CLAUSE | STARTS
+)
+AFTER_EXPRESSION = (STARTS | WITH_VALUE | FLAGS | WITH_CLAUSE) - {"AS", "CHARACTER", "LOCAL", "IDENTITY", "CHARSET"} | {
+    ";"
+}
+_KINDS = {"PRIMARY", "FOREIGN", "UNIQUE", "CHECK"}
 
 
 class Elements:
@@ -74,12 +78,19 @@ class Elements:
     # Constraints of the table
 
     def constraint(self, cursor: Cursor) -> None:
+        self._one_constraint(cursor)
+        # SQLite takes constraints without commas between them.
+        while cursor:
+            if cursor.word() in _KINDS | {"CONSTRAINT"} and self.is_constraint(cursor):
+                self._one_constraint(cursor)
+            else:
+                cursor.skip()
+
+    def _one_constraint(self, cursor: Cursor) -> None:
         source = Source(self.file, cursor.line)
         name = None
-        if cursor.take("CONSTRAINT") and cursor.word() not in ("PRIMARY", "FOREIGN", "UNIQUE", "CHECK"):
-            name = cursor.name()
-        elif cursor.word() in ("PRIMARY", "FOREIGN", "UNIQUE", "CHECK") and self._named_like_keyword(cursor):
-            name = cursor.name()
+        if cursor.take("CONSTRAINT") and (cursor.word() not in _KINDS or cursor.word(1) in _KINDS):
+            name = cursor.name()  # which may be a keyword itself: CONSTRAINT check CHECK (...)
         if cursor.take("PRIMARY", "KEY") or cursor.take("PRIMARY"):
             self.key(cursor, name, source, primary=True)
         elif cursor.take("UNIQUE"):
@@ -96,11 +107,6 @@ class Elements:
                 self.table.columns[column.key].nullable = False
         elif name is not None and cursor.word() not in ("KEY", "INDEX", "NULL"):
             self.note(f"constraint {name.text} is not understood: {cursor.text()}", source.line)
-
-    @staticmethod
-    def _named_like_keyword(cursor: Cursor) -> bool:
-        """CONSTRAINT check CHECK (...): the name is a keyword too."""
-        return cursor.at > 0 and cursor.word(1) in ("PRIMARY", "FOREIGN", "UNIQUE", "CHECK")
 
     def key(self, cursor: Cursor, name: Name | None, source: Source, *, primary: bool) -> None:
         nulls_distinct = True
@@ -148,7 +154,11 @@ class Elements:
         columns: list[Name] = []
         for part in inside.parts():
             name = part.name()
-            if name is None or (part.word() == "(" and not _is_prefix(part)) or part.word() in ("::", ".", "-", "||", "->"):
+            if (
+                name is None
+                or (part.word() == "(" and not _is_prefix(part))
+                or part.word() in ("::", ".", "-", "||", "->")
+            ):
                 return None, text
             columns.append(name)
         return columns or None, text
@@ -225,7 +235,9 @@ class Elements:
                 cursor.skip()
             elif word == "WITH" and (cursor.word(1) == "TIME" or cursor.word(1) == "LOCAL"):
                 cursor.at += 2
-            elif (word in ("BINARY", "ENCRYPTED") and not inside) or word == "<":
+            elif word == "<":
+                _skip_angles(cursor)
+            elif word in ("BINARY", "ENCRYPTED") and not inside:
                 cursor.skip()
             elif word in AFTER_TYPE or word in ("=", ";") or (word == "KEY" and inside):
                 break
@@ -355,6 +367,16 @@ def find_user_type(catalogue: Catalogue, tokens: Sequence[Token]) -> UserType | 
     """The user's own type that a column's type names, if there is one."""
     path = Cursor(tokens, catalogue.dialect).path()
     return catalogue.find_type(path) if path is not None else None
+
+
+def _skip_angles(cursor: Cursor) -> None:
+    """Steps over <...>, to the end where it never closes."""
+    depth = 0
+    while cursor:
+        depth += (cursor.word() == "<") - (cursor.word() == ">")
+        cursor.at += 1
+        if depth == 0:
+            return
 
 
 def _is_prefix(cursor: Cursor) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from plurel_sql.ddl.cursor import Cursor, Name, Path, make_name
+from plurel_sql.ddl.cursor import Cursor, Name, Path, keywords, make_name
 from plurel_sql.ddl.draft import Catalogue, DraftKey, DraftTable, UserType
 from plurel_sql.ddl.statements.columns import AFTER_EXPRESSION, Elements, find_user_type
 from plurel_sql.ddl.tokens import render, string_value
 from plurel_sql.schema.model import Source
 
-TABLE_KINDS = frozenset(
+TABLE_KINDS = keywords(
     "GLOBAL LOCAL TEMP TEMPORARY UNLOGGED TRANSIENT VOLATILE EXTERNAL FOREIGN VIRTUAL IMMUTABLE BLOCKCHAIN PRIVATE "
-    "SHARDED DUPLICATED COLUMN ROW HYBRID DYNAMIC ICEBERG SNAPSHOT MULTISET COLUMNSTORE".split()
+    "SHARDED DUPLICATED COLUMN ROW HYBRID DYNAMIC ICEBERG SNAPSHOT MULTISET COLUMNSTORE"
 )
 _TEMPORARY = {"TEMP", "TEMPORARY", "VOLATILE"}
 _ELSEWHERE = {"EXTERNAL", "FOREIGN", "VIRTUAL", "DYNAMIC", "SNAPSHOT"}
@@ -43,7 +43,9 @@ def create_table(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
     elif kinds & _ELSEWHERE:
         table.ignored = True
         kind = " ".join(sorted(kinds & _ELSEWHERE)).lower()
-        catalogue.note(f"{kind} table passed over: its rows are not stored as a table's", source, table=table, level="info")
+        catalogue.note(
+            f"{kind} table passed over: its rows are not stored as a table's", source, table=table, level="info"
+        )
     elif not _fill(cursor, catalogue, table, source):
         return
     catalogue.add(table)
@@ -83,7 +85,9 @@ def _fill(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Sourc
         catalogue.note("CREATE TABLE AS is passed over: its columns are those of a query", source, table=table)
         return False
     else:
-        catalogue.note(f"broken statement: expected a list of columns, found: {cursor.text()[:60]}", source, table=table)
+        catalogue.note(
+            f"broken statement: expected a list of columns, found: {cursor.text()[:60]}", source, table=table
+        )
         return False
     _table_options(cursor, catalogue, table, elements, source)
     if not table.columns and any(t.word in ("SELECT", "AS") for t in cursor.tokens):
@@ -102,10 +106,7 @@ def _table_options(cursor: Cursor, catalogue: Catalogue, table: DraftTable, elem
             table.comment = elements.string(cursor) or table.comment
         elif cursor.take("ENGINE"):
             cursor.take("=")
-            engine = cursor.word()
-            if engine in ("MYISAM", "ARIA", "MEMORY", "ARCHIVE") and table.foreign_keys:
-                message = f"engine {engine} does not keep foreign keys; they are followed all the same"
-                catalogue.note(message, source, table=table, level="info")
+            table.engine = cursor.word()
         elif cursor.word() in ("AS", "SELECT") and cursor.at and table.columns:
             return
         else:
@@ -160,6 +161,14 @@ def _inherit(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: So
             own.identity = own.identity or column.identity
     table.columns = {**inherited, **table.columns}
     table.checks[:0] = [replace(check) for check in parent.checks]
+
+
+def create_view(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
+    """Keeps a view's name, so that indexes and comments on it are no faults; the cursor after VIEW."""
+    cursor.take("IF", "NOT", "EXISTS")
+    path = cursor.path()
+    if path is not None and catalogue.find(catalogue.full(path)) is None:
+        catalogue.add(DraftTable(catalogue.full(path), source, ignored=True))
 
 
 def create_index(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
@@ -237,10 +246,11 @@ def create_type(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
     cursor.take("AS")
     if cursor.take("ENUM"):
         inside = cursor.group()
-        made.labels = [string_value(t, catalogue.dialect) for t in inside.tokens if t.kind == "string"] if inside else []
-    elif cursor.take("FROM"):  # T-SQL alias type
-        _base(cursor, catalogue, made)
-    elif catalogue.dialect.name == "duckdb" and cursor.word() not in ("STRUCT", "UNION", "("):
+        made.labels = (
+            [string_value(t, catalogue.dialect) for t in inside.tokens if t.kind == "string"] if inside else []
+        )
+    elif cursor.take("FROM") or (catalogue.dialect.name == "duckdb" and cursor.word() not in ("STRUCT", "UNION", "(")):
+        # An alias of another type: T-SQL has FROM, DuckDB AS.
         _base(cursor, catalogue, made)
     _add_type(catalogue, path, made)
 
@@ -292,5 +302,3 @@ def domain_constraints(cursor: Cursor, made: UserType) -> None:
         else:
             cursor.skip()
         name = None
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from plurel_sql.ddl.cursor import Cursor, Name
 from plurel_sql.ddl.draft import Catalogue
@@ -14,6 +15,7 @@ from plurel_sql.ddl.statements.create import (
     create_index,
     create_table,
     create_type,
+    create_view,
 )
 from plurel_sql.ddl.tokens import Token, string_value
 from plurel_sql.schema.model import Source
@@ -74,6 +76,8 @@ def _create(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
         create_type(cursor, catalogue, source)
     elif cursor.take("DOMAIN"):
         create_domain(cursor, catalogue, source)
+    elif cursor.take("VIEW") or cursor.take("MATERIALIZED", "VIEW"):
+        create_view(cursor, catalogue, source)
     elif cursor.take("SCHEMA"):
         _create_schema(cursor, catalogue, source)
     elif any(cursor.word(k) in ("FUNCTION", "PROCEDURE") for k in range(3)):
@@ -157,7 +161,7 @@ def _code(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
                 start = _after_control_words(statement.tokens)
                 if start is not None:
                     apply(Statement(statement.tokens[start:], statement.tokens[start].line), catalogue, source.file)
-    if not is_block and any(_dynamic_string(a, b) for a, b in zip(cursor.tokens, cursor.tokens[1:], strict=False)):
+    if not is_block and any(_dynamic_string(a, b) for a, b in pairwise(cursor.tokens)):
         _told(catalogue, source)
 
 
