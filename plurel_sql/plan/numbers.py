@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from plurel_sql.plan import marginals as m
-from plurel_sql.plan.domains import Domain
+from plurel_sql.plan.domains import Domain, holds
 from plurel_sql.plan.model import Category, Codec, Knots, Micros, Number
 from plurel_sql.plan.types import DAY
 from plurel_sql.schema.model import Column, SqlType, Table
@@ -125,8 +125,7 @@ def number_codec(table: Table, column: Column, domain: Domain, meaning: Meaning,
         return _coded(table, column, domain)
     if name == "flag":
         flags = Number(knots=m.table((0, 0), (0.75, 0.4), (1, 1)), step=1.0, low=0.0, high=1.0)
-        holds_both = (domain.low is None or domain.low <= 0) and (domain.high is None or domain.high >= 1)
-        if holds_both:
+        if holds(domain, 0, 1):
             p = truth_rate(table.name, column.name, words)
             return Category(("0", "1"), (1 - p, p)) if type_.kind == "integer" else flags
     if name == "http_status":

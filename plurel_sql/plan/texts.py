@@ -71,13 +71,13 @@ def _names(codec: Codec) -> list[str]:
             return []
 
 
-def cell_length(table: Table, name: str) -> int:
-    """The most characters another column of the row can have."""
-    try:
-        length = table.column(name).type.length
-    except KeyError:
-        length = None
-    return min(length or _UNKNOWN_CELL, _UNKNOWN_CELL)
+def cell_length(table: Table, name: str, lists: Lists) -> int:
+    """The most characters another text column of the row has: its own length, or that of the names that fill it."""
+    column = table.column(name)
+    about = agree.column_meaning(table, column).name
+    named = {"first_name": ("first_name",), "last_name": ("last_name",), "full_name": ("first_name", "last_name")}
+    longest_name = sum(max(map(len, lists.get(each))) + 1 for each in named.get(about, ()))
+    return min(column.type.length or _UNKNOWN_CELL, longest_name or _UNKNOWN_CELL)
 
 
 def text_codec(
@@ -118,7 +118,7 @@ def _fit(table: Table, offered: Format, domain: Domain, lists: Lists) -> Format 
         kept, total = len(lists.get(short)), len(lists.get(parts[0].list))
         if kept < total and kept >= 8:
             parts = (msgspec.structs.replace(parts[0], list=short),)
-    if longest(parts, lists.get, lambda name: cell_length(table, name)) <= most:
+    if longest(parts, lists.get, lambda name: cell_length(table, name, lists)) <= most:
         return offered._replace(parts=parts)
     if not offered.cut:
         return None
