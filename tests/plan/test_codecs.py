@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests_plan_evaluate import finite, labels, numbers, texts
 
 from plurel_sql.errors import ImpossibleError
 from plurel_sql.plan.codecs import Choice, choose
@@ -20,15 +21,17 @@ from plurel_sql.plan.domains import domain
 from plurel_sql.plan.model import Bool, Category, Cell, Codec, Constant, Number, Text, Uuid, Value, Vocab
 from plurel_sql.plan.patterns import meets, segments
 from plurel_sql.schema.model import Check, Column, Matches, OneOf, Predicate, Range, SqlType, Table, TypeKind
-from tests_plan_evaluate import finite, labels, numbers, texts
+from plurel_sql.semantics.names import word_set
 
 RANKS = [0.0, 1e-6, *np.linspace(0.01, 0.99, 37), 1 - 1e-6, 1.0]
 
 
-def made(name: str, type_: SqlType, *predicates: Predicate, table: str = "t", nullable: bool = False, **options: str) -> Choice:
+def made(
+    name: str, type_: SqlType, *predicates: Predicate, table: str = "t", nullable: bool = False, locale: str = "en"
+) -> Choice:
     column = Column(name, type_, nullable=nullable)
     owner = Table(table, (column,), checks=tuple(Check("...", (name,), predicates=(p,)) for p in predicates))
-    return choose(owner, column, domain(owner, column), **options)  # type: ignore[arg-type]
+    return choose(owner, column, domain(owner, column), locale=locale)
 
 
 def codec(choice: Choice) -> Codec:
@@ -45,9 +48,14 @@ def written(choice: Choice, count: int = 40) -> list[str]:
 
 
 NAMES = st.sampled_from(
-    """name price amount total quantity age rating rate status type priority email phone city state country_code zip code sku
-    description notes first_name gender url hash token version latitude weight year month discount tax balance salary slug
-    is_active deleted_flag iban ip file_name language currency widget blorb x1 percent score created_ts""".split()  # noqa: SIM905
+    sorted(
+        word_set(
+            """name price amount total quantity age rating rate status type priority email phone city state country_code
+            zip code sku description notes first_name gender url hash token version latitude weight year month discount tax
+            balance salary slug is_active deleted_flag iban ip file_name language currency widget blorb x1 percent score
+            created_ts http_status"""
+        )
+    )
 )
 
 
@@ -86,7 +94,11 @@ def test_numbers_lie_in_their_domain(case: tuple[str, SqlType, list[Predicate]])
     found = codec(choose(table, column, limits))
     assert finite(found)
     assert limits.low is not None and limits.high is not None
-    values = numbers(found, RANKS) if isinstance(found, Number) else [float(v) for v in labels(found, RANKS)]  # type: ignore[arg-type]
+    if isinstance(found, Number):
+        values = numbers(found, RANKS)
+    else:
+        assert isinstance(found, Category)
+        values = [float(label) for label in labels(found, RANKS)]
     for value in values:
         assert limits.low <= value <= limits.high
         if limits.step and abs(value / limits.step) < 1e12:
@@ -99,7 +111,8 @@ def textual(draw: st.DrawFn) -> tuple[str, SqlType, list[Predicate]]:
     type_ = SqlType("text", length=draw(st.none() | st.integers(1, 80)), fixed=draw(st.booleans()))
     predicates: list[Predicate] = []
     if draw(st.booleans()):
-        predicates.append(Range(name, draw(st.none() | st.integers(0, 30)), draw(st.none() | st.integers(0, 60)), unit="length"))
+        low, high = draw(st.none() | st.integers(0, 30)), draw(st.none() | st.integers(0, 60))
+        predicates.append(Range(name, low, high, unit="length"))
     if draw(st.booleans()):
         predicates.append(Matches(name, "case", draw(st.sampled_from(["lower", "upper"]))))
     return name, type_, predicates
@@ -193,12 +206,15 @@ def test_meaning_shapes_the_marginal() -> None:
 
 PEOPLE = Table(
     "customers",
-    tuple(Column(name, SqlType("text", length=60), nullable=False) for name in ("gender", "first_name", "last_name", "email")),
+    tuple(
+        Column(n, SqlType("text", length=60), nullable=False) for n in ("gender", "first_name", "last_name", "email")
+    ),
 )
 
 
 def test_first_name_and_gender_agree() -> None:
-    gender, first = (choose(PEOPLE, PEOPLE.column(name), domain(PEOPLE, PEOPLE.column(name))) for name in ("gender", "first_name"))
+    columns = (PEOPLE.column("gender"), PEOPLE.column("first_name"))
+    gender, first = (choose(PEOPLE, column, domain(PEOPLE, column)) for column in columns)
     assert isinstance(gender.rule, Value) and isinstance(first.rule, Value)
     assert gender.rule.node == first.rule.node == "gender"
     names = first.vocabularies["first_name"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests_plan_evaluate import texts
 
 from plurel_sql.plan.domains import domain
 from plurel_sql.plan.injective import Injective, injective
@@ -10,7 +11,7 @@ from plurel_sql.plan.model import Bytes, Digit, Sequence, Text, Uuid, Value
 from plurel_sql.plan.patterns import meets
 from plurel_sql.plan.types import DAY
 from plurel_sql.schema.model import Check, Column, Matches, OneOf, Predicate, Range, SqlType, Table
-from tests_plan_evaluate import texts
+from plurel_sql.semantics.names import word_set
 
 
 def made(name: str, type_: SqlType, rows: int, *predicates: Predicate, table: str = "customers") -> Injective:
@@ -26,11 +27,14 @@ def distinct(found: Injective, rows: int) -> list[str]:
     return written
 
 
-NAMES = """email username phone code sku reference name title slug url company product file_name isbn iban mac city street
-    card_number vin licence_plate full_name domain path image_url job_title blorb description version status"""
+NAMES = word_set(
+    """email username phone code sku reference name title slug url company product file_name isbn iban mac city street
+    card_number vin licence_plate full_name domain path
+    image_url job_title blorb description version status"""
+)
 
 
-@pytest.mark.parametrize("name", NAMES.split())
+@pytest.mark.parametrize("name", sorted(NAMES))
 @pytest.mark.parametrize("length", [None, 60, 20, 10, 6, 4])
 def test_texts_are_distinct_and_fit(name: str, length: int | None) -> None:
     rows = 2_000

@@ -1,4 +1,4 @@
-"""A plain reading of codecs in Python, for tests only: what the sampler would write, give or take its random numbers."""
+"""A plain reading of codecs in Python, for tests only: what the sampler writes, give or take its random numbers."""
 
 from __future__ import annotations
 

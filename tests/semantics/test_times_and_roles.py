@@ -85,7 +85,8 @@ def _table(name: str, columns: dict[str, TypeKind], primary: tuple[str, ...], *p
 def test_table_roles() -> None:
     number: TypeKind = "integer"
     assert table_role(_table("genre", {"id": number, "name": "text"}, ("id",))) == "lookup"
-    assert table_role(_table("customer", {"id": number, "name": "text", "email": "text", "age": number}, ("id",))) == "entity"
+    customer = _table("customer", {"id": number, "name": "text", "email": "text", "age": number}, ("id",))
+    assert table_role(customer) == "entity"
     film_actor = _table("film_actor", {"f": number, "a": number}, ("f", "a"), ("f", "film"), ("a", "actor"))
     assert table_role(film_actor) == "junction"
     items = _table("order_item", {"o": number, "n": number, "qty": number}, ("o", "n"), ("o", "orders"))
