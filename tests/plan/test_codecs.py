@@ -51,7 +51,8 @@ NAMES = st.sampled_from(
     sorted(
         word_set(
             """name price amount total quantity age rating rate status type priority email phone city state country_code
-            zip code sku description notes first_name gender url hash token version latitude weight year month discount tax
+            zip code sku
+            description notes first_name gender url hash token version latitude weight year month discount tax
             balance salary slug is_active deleted_flag iban ip file_name language currency widget blorb x1 percent score
             created_ts http_status"""
         )
@@ -210,6 +211,28 @@ PEOPLE = Table(
         Column(n, SqlType("text", length=60), nullable=False) for n in ("gender", "first_name", "last_name", "email")
     ),
 )
+
+
+def test_a_domain_cuts_the_marginal_where_it_can() -> None:
+    price = codec(made("price", SqlType("decimal", precision=10, scale=2), Range("price", 0, 100)))
+    assert isinstance(price, Number)
+    assert 20 < np.interp(0.5, price.knots.u, price.knots.x) < 28
+    far = codec(made("price", SqlType("decimal", precision=12, scale=2), Range("price", 1e6, 2e6)))
+    assert isinstance(far, Number)
+    assert len({round(value) for value in numbers(far, RANKS)}) > 20
+
+
+def test_addresses_keep_their_end() -> None:
+    for length in (40, 30, 24, 20):
+        emails = written(made("email", SqlType("text", length=length)), 300)
+        assert all(re.search(r"@[a-z.]+\.(com|org|net)$", text) for text in emails)
+
+
+def test_what_ends_together_is_null_together() -> None:
+    names = ("date_voided", "voided_by", "void_reason")
+    kinds: tuple[TypeKind, ...] = ("timestamp", "integer", "text")
+    nulls = {made(name, SqlType(kind), nullable=True).null for name, kind in zip(names, kinds, strict=True)}
+    assert len(nulls) == 1
 
 
 def test_first_name_and_gender_agree() -> None:
