@@ -134,7 +134,7 @@ def number_codec(table: Table, column: Column, domain: Domain, meaning: Meaning,
     if name == "http_status":
         return m.number(m.table((0, 200), (0.8, 200), (0.81, 302), (0.9, 404), (0.97, 500), (1, 503)), domain, step=1.0)
     if name == "year":
-        return m.number(_years(words, hints), domain, step=1.0)
+        return m.number(_years(found, hints), domain, step=1.0)
     if name == "epoch":
         return _epoch(table, column, domain, found, hints)
     if name == "rate" or (name in ("discount", "tax") and _is_fraction(type_, domain)):

@@ -162,7 +162,7 @@ def honours(parts: Sequence[Segment], domain: Domain, lists: Lists) -> bool:
         return True
     for text in examples(parts, lists.get):
         shown = text if domain.max_length is None else text[: domain.max_length]
-        shown = shown.ljust(domain.min_length, "x")
+        shown = shown.ljust(domain.min_length, "X" if domain.case == "upper" else "x")
         if domain.case is not None and shown != (shown.lower() if domain.case == "lower" else shown.upper()):
             return False
         if not meets(shown, domain.patterns) or shown in domain.excluded:
@@ -202,7 +202,10 @@ def _text(parts: Sequence[Segment], domain: Domain, lists: Lists) -> Text:
             low = domain.min_length // 5 + 1
             part = msgspec.structs.replace(part, low=low, high=max(part.high, low + 4))
         filled.append(part)
-    return Text(tuple(filled), max_length=domain.max_length, min_length=domain.min_length)
+    least = domain.min_length
+    if domain.case == "upper" and least and not domain.patterns:  # the sampler pads with a small x
+        filled, least = [*filled, Lit("X" * least)], 0
+    return Text(tuple(filled), max_length=domain.max_length, min_length=least)
 
 
 def category_labels(entries: Sequence[str], domain: Domain) -> tuple[str, ...]:
