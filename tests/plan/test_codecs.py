@@ -181,6 +181,38 @@ def test_patterns_that_cannot_be_written_are_named() -> None:
     assert choice.note is not None and "zz" in choice.note
 
 
+_PIECES = [
+    "a",
+    "Z",
+    "[0-9]",
+    "[^x]",
+    ".",
+    r"\d",
+    r"\W",
+    r"\b",
+    "(?:ab|c)",
+    "(",
+    ")",
+    "*",
+    "+",
+    "?",
+    "{2,5}",
+    "^",
+    "$",
+    "|",
+    "%",
+    "[",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(["regex", "like", "glob"]), st.lists(st.sampled_from(_PIECES), max_size=7).map("".join))
+def test_any_pattern_is_met_or_named(syntax: str, pattern: str) -> None:
+    predicate = Matches("code", syntax, pattern)  # type: ignore[arg-type]
+    choice = made("code", SqlType("text", length=30), predicate)
+    assert choice.note or all(meets(text, [predicate]) for text in written(choice))
+
+
 def test_negated_patterns() -> None:
     rule = Matches("code", "regex", "[A-Z]", negated=True)
     assert all(not re.search("[A-Z]", text) for text in written(made("code", SqlType("text", length=10), rule)))
