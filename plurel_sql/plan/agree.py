@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from plurel_sql.plan.model import Knots, Lit, Num, Number, Segment, Vocab
+from plurel_sql.plan.model import Knots, Lit, Num, Segment, Vocab
 from plurel_sql.schema.model import Column, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning, meaning
 from plurel_sql.semantics.names import column_words, word_set
@@ -112,7 +112,7 @@ def place_segments(name: str, found: Group, max_length: int | None) -> tuple[Seg
     return (Lit("+"), walk) if name == "calling_code" and (max_length is None or max_length > 4) else (walk,)
 
 
-def coordinate(name: str, gazetteer: str) -> Number:
+def coordinate(name: str, gazetteer: str) -> Knots:
     """Latitude or longitude near the city that the same rank picks from the gazetteer."""
     values = [float(text) for text in place_column(gazetteer, name)]
     count = len(values)
@@ -122,7 +122,7 @@ def coordinate(name: str, gazetteer: str) -> Number:
         u += [index / count + (1e-9 if index else 0.0), (index + 1) / count]
         x += [round(value - 0.08, 4), round(value + 0.08, 4)]
     u[-1] = 1.0
-    return Number(knots=Knots(tuple(u), tuple(x)), step=0.000001)
+    return Knots(tuple(u), tuple(x))
 
 
 def gender_labels(values: Sequence[str]) -> tuple[tuple[str, ...], tuple[float, ...]] | None:

@@ -6,7 +6,7 @@ import msgspec
 
 from plurel_sql.errors import ImpossibleError
 from plurel_sql.plan import agree
-from plurel_sql.plan.domains import NUMERIC, TIMES, Domain
+from plurel_sql.plan.domains import NUMERIC, TIMES, Domain, holds
 from plurel_sql.plan.domains import domain as domain_of
 from plurel_sql.plan.formats import LISTED
 from plurel_sql.plan.marginals import number
@@ -120,12 +120,11 @@ def _draft(table: Table, column: Column, domain: Domain, about: Meaning, lists: 
         p = 0.5 if about.name == "gender" else truth_rate(table.name, column.name, about.words)
         return _Draft(Bool(p), leader=leader)
     if kind in NUMERIC:
-        if about.name == "gender":
+        if about.name == "gender" and holds(domain, 1, 2):
             return _Draft(Category(("2", "1"), (0.5, 0.5)), leader=leader)
         if found and about.name in ("latitude", "longitude"):
             spot = agree.coordinate(about.name, found.gazetteer)
-            fits = (domain.high is None or domain.high >= 180) and (domain.low is None or domain.low <= -180)
-            return _Draft(spot if fits else number(spot.knots, domain, step=0.000001), leader=leader)
+            return _Draft(number(spot, domain, step=0.000001), leader=leader)
         return _Draft(number_codec(table, column, domain, about, hints))
     if kind in TIMES:
         return _Draft(time_codec(table, column, domain, hints))
@@ -149,25 +148,19 @@ def _draft(table: Table, column: Column, domain: Domain, about: Meaning, lists: 
 def _text(
     table: Table, column: Column, domain: Domain, about: Meaning, lists: Lists, found: agree.Group | None
 ) -> _Draft:
-    if about.name == "gender" and not domain.patterns:
-        wanted = ("Female", "Male") if domain.max_length is None or domain.max_length >= 6 else ("F", "M")
-        labels = tuple(_cased(label, domain) for label in wanted)
-        return _Draft(Category(labels, (0.5, 0.5)), leader=found.leader if found else None)
-    if about.name == "flag" and not domain.patterns:
-        p = truth_rate(table.name, column.name, about.words)
-        short = domain.max_length is not None and domain.max_length < 3
-        yes, no = (_cased(label, domain) for label in (("Y", "N") if short else ("yes", "no")))
-        return _Draft(Category((no, yes), (1 - p, p)))
+    pairs = {"gender": (("Female", "Male"), ("F", "M")), "flag": (("no", "yes"), ("N", "Y"))}.get(about.name, ())
+    for pair in pairs:
+        labels = category_labels(pair, domain)
+        if domain.patterns or len(labels) < 2 or sorted(map(len, labels)) != sorted(map(len, pair)):
+            continue
+        p = 0.5 if about.name == "gender" else truth_rate(table.name, column.name, about.words)
+        return _Draft(Category(labels, (1 - p, p)), leader=found.leader if found else None)
     if about.name in LISTED and not domain.patterns:
         labels = category_labels(lists.get(variant(about.name, about.words, about.subject)), domain)
         if len(labels) > 1:
             return _Draft(Category(labels, weights(len(labels), table.name, column.name)))
     written = text_codec(table, column, domain, about, lists, found)
     return _Draft(written.codec, node=written.node, leader=found.leader if found else None, note=written.note)
-
-
-def _cased(text: str, domain: Domain) -> str:
-    return text.upper() if domain.case == "upper" else text.lower() if domain.case == "lower" else text
 
 
 def _listed(table: Table, column: Column, domain: Domain, about: Meaning, leader: str | None) -> _Draft:
@@ -240,15 +233,16 @@ _OFTEN_NULL: dict[str, float] = {
 }  # fmt: skip
 _ENDED = word_set(
     """deleted removed voided retired cancelled canceled terminated archived death deceased purged banned suspended
-    error void"""
+    error void retire delete"""
 )
 
 
 def _null(table: Table, column: Column, about: Meaning, node: str | None) -> Null | None:
     """How often the column is NULL, by its name; in three of ten columns with a node the rate follows the rank."""
-    if set(about.words) & _ENDED and about.name != "flag":
-        rate = 0.9
-    elif "fax" in about.words:
+    ended = sorted(_ENDED.intersection(about.words))
+    if ended and about.name != "flag":  # voided_by, date_voided and void_reason are NULL together
+        return Null(0.9, lane=ended[0][:4])
+    if "fax" in about.words:
         rate = 0.6
     elif about.name in _OFTEN_NULL:
         rate = _OFTEN_NULL[about.name]

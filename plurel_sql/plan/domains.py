@@ -77,6 +77,11 @@ def iso(value: float, kind: str) -> str:
     return datetime.combine(day, time(clock // 3600, clock // 60 % 60, clock % 60, rest)).isoformat(sep=" ")
 
 
+def holds(domain: Domain, low: float, high: float) -> bool:
+    """Whether the whole interval lies within the domain's bounds."""
+    return (domain.low is None or domain.low <= low) and (domain.high is None or high <= domain.high)
+
+
 def domain(table: Table, column: Column) -> Domain:
     """The domain of ``column``: type and CHECKs merged.
 
@@ -196,7 +201,7 @@ class _Merge:
             if not low <= number <= high:
                 continue
             above, below = self._closed(number, True, False), self._closed(number, True, True)
-            if high - number >= number - low:
+            if high - number >= 0.9 * (number - low):
                 self.low = above
             else:
                 self.high = below

@@ -185,8 +185,11 @@ def _texts(table: Table, column: Column, domain: Domain, rows: int, permute: boo
     capacity = _capacity(domain)
     for parts in _candidates(table, column, domain, about, rows, permute, locale):
         parts = force_case(parts, domain)
-        width = longest(parts, lists.get, lambda name: cell_length(table, name))
+        width = longest(parts, lists.get, lambda name: cell_length(table, name, lists))
         if domain.max_length is not None and width > domain.max_length:
+            continue
+        padded = any(isinstance(part, Serial) and part.width >= domain.min_length for part in parts)
+        if domain.case == "upper" and not padded:  # the sampler would pad with a small x
             continue
         if not honours(parts, domain, lists):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from statistics import NormalDist
 
@@ -74,6 +75,9 @@ def number(
     where the domain lies outside them. ``step`` is the grid of the values, at least the domain's own.
     """
     bottom, top = domain.low, domain.high
+    if domain.step:  # the type's grid: a natural lower bound of 0.01 is 1 among whole numbers
+        low = low if low is None else math.ceil(round(low / domain.step, 6)) * domain.step
+        high = high if high is None else math.floor(round(high / domain.step, 6)) * domain.step
     if low is not None and (bottom is None or low > bottom) and (top is None or low <= top):
         bottom = low
     if high is not None and (top is None or high < top) and (bottom is None or high >= bottom):

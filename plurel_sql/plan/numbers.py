@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from plurel_sql.plan import marginals as m
-from plurel_sql.plan.domains import Domain
+from plurel_sql.plan.domains import Domain, holds
 from plurel_sql.plan.model import Category, Codec, Knots, Micros, Number
 from plurel_sql.plan.types import DAY
 from plurel_sql.schema.model import Column, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning
-from plurel_sql.semantics.names import table_head, uniform, word_set
+from plurel_sql.semantics.names import table_head, uniform, word_set, words
 from plurel_sql.semantics.times import time_role
 
 YEAR = 365.25 * DAY
@@ -107,6 +107,9 @@ SHAPES: dict[str, Shape] = {
     "measurement": Shape(m.lognormal(40, 0.9), 0),
 }  # fmt: skip
 
+# Words of quantities that fall below zero as often as not.
+_SIGNED = word_set("delta diff difference change offset deviation shift slope gap error drift residual profit")
+
 _FRACTIONS = {
     "tax": m.table((0, 0), (0.15, 0.05), (0.5, 0.1), (0.8, 0.2), (1, 0.25)),
     "discount": m.often_zero(0.55, m.table((0, 0.05), (0.5, 0.1), (0.9, 0.25), (1, 0.4))),
@@ -120,28 +123,27 @@ CODED = frozenset({"status", "type", "category", "priority", "level"})
 
 def number_codec(table: Table, column: Column, domain: Domain, meaning: Meaning, hints: Hints) -> Codec:
     """The codec of an integer, decimal or float column without listed values."""
-    name, words, type_ = meaning.name, meaning.words, column.type
+    name, found, type_ = meaning.name, meaning.words, column.type
     if name in CODED and type_.kind == "integer":
         return _coded(table, column, domain)
     if name == "flag":
         flags = Number(knots=m.table((0, 0), (0.75, 0.4), (1, 1)), step=1.0, low=0.0, high=1.0)
-        holds_both = (domain.low is None or domain.low <= 0) and (domain.high is None or domain.high >= 1)
-        if holds_both:
-            p = truth_rate(table.name, column.name, words)
+        if holds(domain, 0, 1):
+            p = truth_rate(table.name, column.name, found)
             return Category(("0", "1"), (1 - p, p)) if type_.kind == "integer" else flags
     if name == "http_status":
         return m.number(m.table((0, 200), (0.8, 200), (0.81, 302), (0.9, 404), (0.97, 500), (1, 503)), domain, step=1.0)
     if name == "year":
-        return m.number(_years(words, hints), domain, step=1.0)
+        return m.number(_years(found, hints), domain, step=1.0)
     if name == "epoch":
-        return _epoch(table, column, domain, words, hints)
+        return _epoch(table, column, domain, found, hints)
     if name == "rate" or (name in ("discount", "tax") and _is_fraction(type_, domain)):
-        return _rate(type_, domain, words)
-    shape = SHAPES.get(_refined(name, words, table))
+        return _rate(type_, domain, found)
+    shape = SHAPES.get(_refined(name, found, table))
     if shape is None:
         shape = _generic(table, column, domain)
     knots, low = shape.knots, shape.low
-    if {"cents", "minor"} & set(words):
+    if {"cents", "minor"} & set(found):
         knots, low = m.mapped(knots, lambda x: x * 100), low and low * 100
     step = shape.step if type_.kind == "float" else max(shape.step or 0.0, domain.step) or None
     if step is None and type_.kind == "float" and name not in ("float", "measurement"):
@@ -201,7 +203,7 @@ def _generic(table: Table, column: Column, domain: Domain) -> Shape:
     if domain.bounded and domain.low is not None and domain.high is not None and domain.high - domain.low < 1e12:
         middle = (float(domain.low) + float(domain.high)) / 2
         return Shape(m.normal(middle, max((float(domain.high) - float(domain.low)) / 5, domain.step)), None)
-    if column.type.kind == "float" and draw < 0.4:
+    if column.type.kind != "integer" and _SIGNED & set(words(column.name)):
         return Shape(m.normal(0.0, 1.0 + 9 * draw), None)
     median = (5.0, 20.0, 60.0, 150.0, 400.0)[int(draw * 5)]
     return Shape(m.lognormal(median, 0.6 + draw), 0.0 if domain.low is None or domain.low <= 0 else None)

@@ -90,13 +90,12 @@ def segments(match: Matches, min_length: int = 0, max_length: int | None = None)
     written. Raises Untranslatable, naming what stands in the way.
     """
     tree = parser.parse(regex(match).pattern, regex(match).flags & re.IGNORECASE)
-    fallback: tuple[Segment, ...] | None = None
-    for extra in (3, 2, 1, 0, 5, 8, 13, 21, 34, 55, 89, 144, 233):
+    short = max(0, min_length - width(_merge(_Builder(0).build(tree))))
+    for extra in (3, 2, 1, 0, 5, 8, 13, short, short // 2 + 1, short // 3 + 1, 21, 34, 55, 89, 144, 233):
         built = tuple(_merge(_Builder(extra).build(tree)))
         length = width(built)
         if min_length <= length <= (max_length if max_length is not None else _LONGEST):
             return built
-        fallback = fallback or built
     raise Untranslatable(
         f"{match.pattern!r} has no text of {min_length} to {max_length} characters that is easily made"
     )

@@ -71,13 +71,13 @@ def _names(codec: Codec) -> list[str]:
             return []
 
 
-def cell_length(table: Table, name: str) -> int:
-    """The most characters another column of the row can have."""
-    try:
-        length = table.column(name).type.length
-    except KeyError:
-        length = None
-    return min(length or _UNKNOWN_CELL, _UNKNOWN_CELL)
+def cell_length(table: Table, name: str, lists: Lists) -> int:
+    """The most characters another text column of the row has: its own length, or that of the names that fill it."""
+    column = table.column(name)
+    about = agree.column_meaning(table, column).name
+    named = {"first_name": ("first_name",), "last_name": ("last_name",), "full_name": ("first_name", "last_name")}
+    longest_name = sum(max(map(len, lists.get(each))) + 1 for each in named.get(about, ()))
+    return min(column.type.length or _UNKNOWN_CELL, longest_name or _UNKNOWN_CELL)
 
 
 def text_codec(
@@ -118,7 +118,7 @@ def _fit(table: Table, offered: Format, domain: Domain, lists: Lists) -> Format 
         kept, total = len(lists.get(short)), len(lists.get(parts[0].list))
         if kept < total and kept >= 8:
             parts = (msgspec.structs.replace(parts[0], list=short),)
-    if longest(parts, lists.get, lambda name: cell_length(table, name)) <= most:
+    if longest(parts, lists.get, lambda name: cell_length(table, name, lists)) <= most:
         return offered._replace(parts=parts)
     if not offered.cut:
         return None
@@ -162,7 +162,7 @@ def honours(parts: Sequence[Segment], domain: Domain, lists: Lists) -> bool:
         return True
     for text in examples(parts, lists.get):
         shown = text if domain.max_length is None else text[: domain.max_length]
-        shown = shown.ljust(domain.min_length, "x")
+        shown = shown.ljust(domain.min_length, "X" if domain.case == "upper" else "x")
         if domain.case is not None and shown != (shown.lower() if domain.case == "lower" else shown.upper()):
             return False
         if not meets(shown, domain.patterns) or shown in domain.excluded:
@@ -202,7 +202,10 @@ def _text(parts: Sequence[Segment], domain: Domain, lists: Lists) -> Text:
             low = domain.min_length // 5 + 1
             part = msgspec.structs.replace(part, low=low, high=max(part.high, low + 4))
         filled.append(part)
-    return Text(tuple(filled), max_length=domain.max_length, min_length=domain.min_length)
+    least = domain.min_length
+    if domain.case == "upper" and least and not domain.patterns:  # the sampler pads with a small x
+        filled, least = [*filled, Lit("X" * least)], 0
+    return Text(tuple(filled), max_length=domain.max_length, min_length=least)
 
 
 def category_labels(entries: Sequence[str], domain: Domain) -> tuple[str, ...]:
