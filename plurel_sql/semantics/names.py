@@ -118,7 +118,7 @@ def column_words(table: str, column: str) -> tuple[str, ...]:
     first = found[: len(words(head))]
     if len(head) <= 3 and head not in {"is", "has", "ip", "zip", "tax", "age", "day", "sex", "to", "no"}:
         rest = iter(re.sub(r"[\W_]", "", bare))
-        if bare.startswith(head[0]) and all(letter in rest for letter in head):
+        if head and bare.startswith(head[0]) and all(letter in rest for letter in head):
             return found[len(first) :] or found
     return found
 
