@@ -94,10 +94,7 @@ fn columns(plan: &Plan, parents: &[Vec<usize>], index: usize) -> Result<()> {
         let at = || format!("{}.{}", table.name, column.name);
         match &column.rule {
             Rule::Position { levels, .. } => {
-                let mut above = Some(index);
-                for _ in 0..*levels {
-                    above = above.and_then(|table| driver(plan, parents, table));
-                }
+                let above = (0..*levels).try_fold(index, |table, _| driver(plan, parents, table));
                 if above.is_none() {
                     return Err(Error::plan(
                         at(),

@@ -97,3 +97,64 @@ fn one_to_one_with_surplus_and_nulls() {
         "c.p: 5 rows need a parent of their own, but \"p\" has 4; at most 4 rows are possible"
     );
 }
+
+/// What can't be is refused when the plan is opened, and the message names the place.
+#[test]
+fn impossible_plans_are_refused() {
+    let stat = || Axis::Static {};
+    let within =
+        |via| plan::Law::Within { via, scope: "p".into(), skew: 1.0, tree: false, roots: Roots::Null };
+    let mut daily = own(0, 9);
+    if let Axis::Own { resolution, distinct, .. } = &mut daily {
+        (*resolution, *distinct) = (DAY, true);
+    }
+    let child = |rows, axis, law, null_rate| table("c", rows, axis, vec![link("l", "p", law, null_rate)]);
+    let cases = [
+        (
+            child(5, stat(), driver(1.0, 0, 1), 0.0),
+            "c.l: 5 rows, but 4 parents with 0 to 1 children each hold 0 to 4",
+        ),
+        (
+            child(5, stat(), driver(1.0, 2, 9), 0.0),
+            "c.l: 5 rows, but 4 parents with 2 to 9 children each hold 8 to 36",
+        ),
+        (child(5, stat(), driver(f64::NAN, 0, 9), 0.0), "c.l: spread is NaN"),
+        (child(5, stat(), affinity(0), 0.0), "c.l: epochs is 0"),
+        (child(5, stat(), affinity(1), 1.5), "c.l: null_rate is 1.5"),
+        (child(5, stat(), within(3), 0.0), "c.l: via is link 3"),
+        (child(5, stat(), within(0), 0.0), "c.l: its law rests on itself"),
+        (child(5, stat(), plan::Law::Same { link: 0 }, 0.0), "c.l: its law rests on itself"),
+        (
+            child(5, stat(), plan::Law::Derived { path: vec![] }, 0.0),
+            "c.l: the path ends at \"c\", not at \"p\"",
+        ),
+        (child(5, stat(), junction(Some(0), &[4], 0, None), 0.0), "c.l: \"after\" must be"),
+        (child(5, stat(), junction(None, &[9], 0, None), 0.0), "c.l: dim 9 is larger than the 4 rows"),
+        (
+            child(11, daily, affinity(1), 0.0),
+            "c (axis): 11 rows at distinct times, but the span has 10 moments",
+        ),
+        (child(5, inherited(7, Mode::Delay), affinity(1), 0.0), "c (axis): link 7"),
+        (table("c", 1, stat(), vec![link("l", "x", affinity(1), 0.0)]), "c.l: no table is called \"x\""),
+        (table("p", 1, stat(), vec![]), "p: two tables have this name"),
+        (
+            table("c", 1, stat(), vec![link("l", "c", driver(1.0, 0, 1), 0.0)]),
+            "c: its driver links lead round",
+        ),
+    ];
+    for (child, wanted) in cases {
+        let error =
+            Topology::open(&plan(1, vec![table("p", 4, own(0, 9), vec![]), child])).unwrap_err().to_string();
+        assert!(error.starts_with(wanted), "{error}");
+    }
+    let orphan = child(5, stat(), affinity(1), 0.0);
+    let error =
+        Topology::open(&plan(1, vec![table("p", 0, own(0, 9), vec![]), orphan])).unwrap_err().to_string();
+    assert!(error.starts_with("c.l: 5 rows refer to \"p\", which is empty"), "{error}");
+    let all_null = child(5, own(0, 9), affinity(1), 1.0);
+    assert!(
+        all_parents(&verify(&plan(1, vec![table("p", 0, own(0, 9), vec![]), all_null])), 1, 0)
+            .iter()
+            .all(|p| *p == NONE)
+    );
+}
