@@ -18,15 +18,17 @@ pub(super) fn axis(plan: &Plan, index: usize) -> Result<()> {
                 return wrong(format!("resolution is {resolution}; it must be at least 1 microsecond"));
             }
             let rates = |rates: &[f64], count: usize| {
-                rates.len() == count && rates.iter().all(|rate| rate.is_finite() && *rate >= 0.0)
+                rates.len() == count && rates.iter().all(|rate| (0.0..=1e9).contains(rate))
             };
             if !trend.is_finite()
                 || trend.abs() > 100.0
-                || !yearly.is_finite()
+                || !(-1e9..=1e9).contains(yearly)
                 || !rates(weekly, 7)
                 || !rates(hourly, 24)
             {
-                return wrong("trend and yearly must be finite (trend within 100), with 7 weekly and 24 hourly rates of at least 0".into());
+                return wrong(
+                    "trend must be within 100 of 0, and the 7 weekly and 24 hourly rates in 0 to 1e9".into(),
+                );
             }
             Ok(())
         }
@@ -34,7 +36,7 @@ pub(super) fn axis(plan: &Plan, index: usize) -> Result<()> {
             if *link >= table.links.len() {
                 return wrong(format!("link {link} isn't one of the table's"));
             }
-            if *delay < 0 || *delay > far || !(1..far).contains(resolution) || end.abs() > far {
+            if *delay < 0 || *delay > far || !(1..far).contains(resolution) || !(-far..=far).contains(end) {
                 return wrong(format!(
                     "delay {delay} must be at least 0 and resolution {resolution} at least 1"
                 ));

@@ -101,7 +101,7 @@ impl Topology {
     }
 
     /// Whether parents along a link of a table to itself are always earlier rows (or the row itself).
-    fn refers_back(&self, table: usize, link: usize) -> bool {
+    pub(crate) fn refers_back(&self, table: usize, link: usize) -> bool {
         let link = &self.tables[table].links[link];
         link.parent == table
             && match &link.law {

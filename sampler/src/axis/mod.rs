@@ -8,7 +8,7 @@ mod check;
 mod clock;
 mod own;
 
-use crate::links::{Law, Topology, driver_slot};
+use crate::links::{Cursor, Law, Topology};
 use crate::plan::{Micros, Mode};
 use crate::rng::Key;
 use crate::world::{Keys, NONE};
@@ -159,15 +159,16 @@ impl Topology {
             return;
         }
         let times = self.parent_times(table, inherited.link, rows);
-        let mut slot = None;
-        out.extend(rows.iter().zip(times).map(|(row, time)| {
-            let Some(time) = time else { return inherited.orphan(*row) };
-            match &link.law {
-                Law::Driver(driver) => {
-                    let slot = driver_slot(driver, *row, &mut slot);
-                    inherited.time(time, *row, *row - slot.start, slot.end - slot.start)
-                }
-                _ => inherited.time(time, *row, 0, 1),
+        let mut cursor = match &link.law {
+            Law::Driver(driver) => Some(Cursor::new(driver)),
+            _ => None,
+        };
+        out.extend(rows.iter().zip(times).map(|(row, time)| match (time, &mut cursor) {
+            (None, _) => inherited.orphan(*row),
+            (Some(time), None) => inherited.time(time, *row, 0, 1),
+            (Some(time), Some(cursor)) => {
+                let slot = cursor.of_row(*row);
+                inherited.time(time, *row, *row - slot.start, slot.end - slot.start)
             }
         }));
     }

@@ -18,15 +18,20 @@ use crate::world::NONE;
 
 /// Recent parents are the last eighth of the eligible prefix.
 const RECENT: u64 = 8;
-pub const MAX_LEVELS: usize = 8;
+/// Blocks of ranks from here on take the curve as straight inside.
+const STRAIGHT: u64 = 4;
 
 /// Child rows `start..end` may meet parents `0..eligible`; with none eligible they are roots.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Epoch {
     pub start: u64,
     pub end: u64,
     pub eligible: u64,
     order: Perm,
+    /// Positions below it go to recent parents.
+    recent: u64,
+    /// Where the pieces of the others start: parent communities inside child communities; one more for the end.
+    starts: Box<[u64]>,
 }
 
 /// The numbers that shape the law (see `plan::Law::Affinity`).
@@ -43,8 +48,8 @@ pub struct Shape<'a> {
 pub struct Affinity {
     key: Key,
     epochs: Vec<Epoch>,
-    levels: Vec<Level>,
-    recency: f64,
+    /// The residues of the parent communities, in the order of their pieces.
+    residues: Vec<u64>,
     roots: Roots,
     curve: Curve,
     split: Split,
@@ -59,29 +64,23 @@ struct Piece {
     total: u64,
     size: u64,
     shape: u64,
-    rounding: u64,
+    rounding: u32,
 }
 
 impl Affinity {
     /// `spans` are the epochs: (first row, parents eligible), the first at row 0. With `shuffled` ranks are not rows.
     pub fn new(key: Key, rows: u64, spans: &[(u64, u64)], shape: Shape<'_>, shuffled: Option<u64>) -> Self {
         let ends = spans.iter().skip(1).map(|(start, _)| *start).chain([rows]);
-        let epochs = spans
-            .iter()
-            .zip(ends)
-            .zip(0..)
-            .map(|((&(start, eligible), end), index)| Epoch {
-                start,
-                end,
-                eligible,
-                order: Perm::new(end - start, key.child("order").at(index)),
-            })
-            .collect();
+        let order = key.child("order");
+        let epochs = spans.iter().zip(ends).zip(0..).map(|((&(start, eligible), end), index)| {
+            let recent = ((end - start) as f64 * shape.recency) as u64;
+            let starts = pieces(shape.levels, (recent, end - start - recent), eligible);
+            Epoch { start, end, eligible, order: Perm::new(end - start, order.at(index)), recent, starts }
+        });
         Self {
             key,
-            epochs,
-            levels: shape.levels.to_vec(),
-            recency: shape.recency,
+            epochs: epochs.collect(),
+            residues: residues(shape.levels),
             roots: shape.roots,
             curve: Curve::new(shape.skew),
             split: Split::new(shape.spread),
@@ -101,28 +100,14 @@ impl Affinity {
         if epoch.eligible == 0 {
             return self.root(row);
         }
-        let (size, position) = (epoch.order.len(), epoch.order.forward(row - epoch.start));
-        let recent = self.recent(epoch);
-        if position < recent.total {
-            return self.parent(epoch.eligible - 1 - self.find(recent, Target::Position(position)).rank);
+        let position = epoch.order.forward(row - epoch.start);
+        if position < epoch.recent {
+            let slot = self.find(self.recent(epoch), Target::Position(position));
+            return self.parent(epoch.eligible - 1 - slot.rank);
         }
-        let mut piece = (recent.total, size - recent.total);
-        let mut communities = [0; MAX_LEVELS];
-        for (community, level) in communities.iter_mut().zip(&self.levels) {
-            // The inverse of floor(total * c / count).
-            *community = ((position - piece.0 + 1) * level.child - 1) / piece.1;
-            piece = cut(piece, *community, level.child);
-        }
-        let (mut offset, mut stride) = (0, 1);
-        for (community, level) in communities.iter().zip(&self.levels) {
-            let blocks = Blocks::new(*level, *community, epoch.eligible - offset, stride);
-            let chosen = blocks.of_position(position - piece.0, piece.1);
-            piece = blocks.piece(piece, chosen);
-            offset += stride * chosen;
-            stride *= level.parent;
-        }
-        let slot = self.find(self.piece(epoch, piece, offset, stride), Target::Position(position));
-        self.parent(offset + stride * slot.rank)
+        let index = epoch.starts.partition_point(|start| *start <= position) - 1;
+        let slot = self.find(self.piece(epoch, index), Target::Position(position));
+        self.parent(self.residues[index % self.residues.len()] + self.residues.len() as u64 * slot.rank)
     }
 
     /// The rows of all children of `parent`, ascending.
@@ -145,53 +130,21 @@ impl Affinity {
                 found(epoch, Slot { rank, start: position, end: position + 1 });
             }
         }
+        let communities = self.residues.len();
+        let residue = rank % communities as u64;
+        let first = self.residues.iter().position(|of_piece| *of_piece == residue).unwrap_or(0);
         for epoch in self.epochs.iter().filter(|epoch| epoch.eligible > rank) {
             let recent = self.recent(epoch);
-            if epoch.eligible - 1 - rank < recent.size && recent.total > 0 {
+            if epoch.eligible - 1 - rank < recent.size {
                 found(epoch, self.find(recent, Target::Rank(epoch.eligible - 1 - rank)));
             }
-            self.visit_communities(
-                epoch,
-                rank,
-                (recent.total, epoch.end - epoch.start - recent.total),
-                &mut found,
-            );
-        }
-    }
-
-    /// The pieces of `rank` in every leaf community of children, which an odometer counts through.
-    fn visit_communities(
-        &self,
-        epoch: &Epoch,
-        rank: u64,
-        whole: (u64, u64),
-        found: &mut impl FnMut(&Epoch, Slot),
-    ) {
-        let mut communities = [0; MAX_LEVELS];
-        loop {
-            let mut piece = whole;
-            for (community, level) in communities.iter().zip(&self.levels) {
-                piece = cut(piece, *community, level.child);
-            }
-            let (mut offset, mut stride) = (0, 1);
-            for (community, level) in communities.iter().zip(&self.levels) {
-                let chosen = rank / stride % level.parent;
-                piece = Blocks::new(*level, *community, epoch.eligible - offset, stride).piece(piece, chosen);
-                offset += stride * chosen;
-                stride *= level.parent;
-            }
-            if piece.1 > 0 {
-                found(
-                    epoch,
-                    self.find(self.piece(epoch, piece, offset, stride), Target::Rank(rank / stride)),
-                );
-            }
-            let turned = communities.iter_mut().zip(&self.levels).find_map(|(community, level)| {
-                *community = (*community + 1) % level.child;
-                (*community > 0).then_some(())
-            });
-            if turned.is_none() {
-                return;
+            for index in (first..epoch.starts.len() - 1).step_by(communities) {
+                if epoch.starts[index] < epoch.starts[index + 1] {
+                    found(
+                        epoch,
+                        self.find(self.piece(epoch, index), Target::Rank(rank / communities as u64)),
+                    );
+                }
             }
         }
     }
@@ -220,72 +173,119 @@ impl Affinity {
     fn recent(&self, epoch: &Epoch) -> Piece {
         Piece {
             start: 0,
-            total: ((epoch.end - epoch.start) as f64 * self.recency) as u64,
+            total: epoch.recent,
             size: epoch.eligible.div_ceil(RECENT),
             shape: mix(self.key.0 ^ epoch.start),
-            rounding: mix(self.key.0 ^ epoch.end),
+            rounding: 0,
         }
     }
 
     #[inline]
-    fn piece(&self, epoch: &Epoch, (start, total): (u64, u64), offset: u64, stride: u64) -> Piece {
+    fn piece(&self, epoch: &Epoch, index: usize) -> Piece {
+        let start = epoch.starts[index];
+        let communities = self.residues.len();
+        let residue = self.residues[index % communities];
         Piece {
             start,
-            total,
-            size: (epoch.eligible - offset).div_ceil(stride),
+            total: epoch.starts[index + 1] - start,
+            size: (epoch.eligible - residue).div_ceil(communities as u64),
             // The weights of a community's parents stay over the epochs, what is rounded does not.
-            shape: mix(self.key.0.wrapping_add(GOLDEN.wrapping_mul(offset + 1))),
-            rounding: mix(self.key.0 ^ (epoch.start + start).rotate_left(32)),
+            shape: mix(self.key.0.wrapping_add(GOLDEN.wrapping_mul(residue + 1))),
+            rounding: mix(epoch.start + start) as u32,
         }
     }
 
     /// The slot of a position (counted in the epoch) or of a rank; `Slot::start` and `end` count in the epoch.
     #[inline]
     fn find(&self, piece: Piece, target: Target) -> Slot {
-        let size = piece.size as f64;
-        let share = |rank: u64| self.curve.share(rank as f64 / size);
-        let first = |block: u64| {
-            let rank = block * BLOCK;
-            if rank >= piece.size { piece.total } else { (piece.total as f64 * share(rank)) as u64 }
-        };
+        let (total, size) = (piece.total as f64, piece.size as f64);
+        let unit = 1.0 / size;
+        let share = |rank: u64| self.curve.share(rank as f64 * unit);
         let last = (piece.size - 1) / BLOCK;
-        let (block, target) = match target {
-            Target::Rank(rank) => (rank / BLOCK, Target::Rank(rank % BLOCK)),
+        let first =
+            |block: u64| if block > last { piece.total } else { (total * share(block * BLOCK)) as u64 };
+        let (block, start, end, target) = match target {
+            Target::Rank(rank) => {
+                let block = rank / BLOCK;
+                (block, first(block), first(block + 1), Target::Rank(rank % BLOCK))
+            }
             Target::Position(position) => {
                 let position = position - piece.start;
-                let guess = self.curve.ranks((position as f64 + 0.5) / piece.total as f64) * size;
+                let guess = self.curve.ranks((position as f64 + 0.5) / total) * size;
                 let mut block = (guess as u64 / BLOCK).min(last);
-                while block > 0 && first(block) > position {
+                let (mut start, mut end) = (first(block), first(block + 1));
+                while start > position {
                     block -= 1;
+                    (start, end) = (first(block), start);
                 }
-                while block < last && first(block + 1) <= position {
+                while end <= position {
                     block += 1;
+                    (start, end) = (end, first(block + 1));
                 }
-                (block, Target::Position(position - first(block)))
+                (block, start, end, Target::Position(position - start))
             }
         };
-        let start = first(block);
         let low = block * BLOCK;
         let tree = Tree {
             shape: mix(piece.shape.wrapping_add(GOLDEN.wrapping_mul(block))),
             rounding: piece.rounding,
             size: BLOCK.min(piece.size - low),
-            total: first(block + 1) - start,
+            total: end - start,
             minimum: 0,
             cap: u64::MAX,
         };
         // Far out the curve is as good as straight inside a block.
-        let slot = if block >= 16 {
-            self.split.find(tree, target, |low, middle, high| ((middle - low) as f64, (high - middle) as f64))
+        let slot = if block >= STRAIGHT {
+            self.split.find(tree, target, |rank| rank as f64)
         } else {
-            self.split.find(tree, target, |a, b, c| {
-                let (a, b, c) = (share(low + a), share(low + b), share(low + c));
-                (b - a, c - b)
-            })
+            self.split.find(tree, target, |rank| share(low + rank))
         };
         let start = piece.start + start;
         Slot { rank: low + slot.rank, start: start + slot.start, end: start + slot.end }
     }
+}
+
+/// The residue of each leaf community of parents, modulo their number: the first level is the least digit.
+fn residues(levels: &[Level]) -> Vec<u64> {
+    let (mut residues, mut stride) = (vec![0], 1);
+    for level in levels {
+        residues = residues.iter().flat_map(|low| (0..level.parent).map(move |d| low + stride * d)).collect();
+        stride *= level.parent;
+    }
+    residues
+}
+
+/// Where the pieces of a range (start, length) start, one for each pair of leaf communities, and where the last ends.
+fn pieces(levels: &[Level], whole: (u64, u64), eligible: u64) -> Box<[u64]> {
+    // Child communities: their ranges, and the community at each level.
+    let mut children = vec![(whole, Vec::new())];
+    for level in levels {
+        children = children
+            .into_iter()
+            .flat_map(|(range, path)| {
+                (0..level.child).map(move |c| (cut(range, c, level.child), [path.as_slice(), &[c]].concat()))
+            })
+            .collect();
+    }
+    let mut starts = Vec::new();
+    for (range, path) in children {
+        // Parent communities: their ranges and their residue so far.
+        let (mut parents, mut stride) = (vec![(range, 0)], 1);
+        for (level, community) in levels.iter().zip(path) {
+            parents = parents
+                .into_iter()
+                .flat_map(|(range, residue): ((u64, u64), u64)| {
+                    let blocks =
+                        Blocks::new(*level, community, eligible.saturating_sub(residue).div_ceil(stride));
+                    (0..level.parent).map(move |d| (blocks.piece(range, d), residue + stride * d))
+                })
+                .collect();
+            stride *= level.parent;
+        }
+        starts.extend(parents.into_iter().map(|((start, _), _)| start));
+    }
+    starts.push(whole.0 + whole.1);
+    starts.into_boxed_slice()
 }
 
 /// Part `index` of `count` equal parts of a range (start, length).
@@ -298,7 +298,7 @@ fn cut((start, total): (u64, u64), index: u64, count: u64) -> (u64, u64) {
 /// How one child community spreads over the parent communities of a level.
 #[derive(Debug, Clone, Copy)]
 struct Blocks {
-    /// Parent communities that have a parent yet.
+    /// Parent communities that have a parent yet, at least 1.
     count: u64,
     /// The one on the wrapped diagonal, what it has above the others, and what each of the others has.
     favourite: u64,
@@ -307,16 +307,14 @@ struct Blocks {
 }
 
 impl Blocks {
-    /// `eligible` are the parents from this offset on, of which every `stride`-th belongs to the first community.
-    #[inline]
-    fn new(level: Level, community: u64, eligible: u64, stride: u64) -> Self {
-        let count = level.parent.min(eligible.div_ceil(stride));
+    /// `existing`: how many communities have a parent yet, if there were no end to them.
+    fn new(level: Level, community: u64, existing: u64) -> Self {
+        let count = level.parent.min(existing).max(1);
         let other = if count > 1 { (1.0 - level.focus) / (count - 1) as f64 } else { 1.0 };
         Self { count, favourite: community % count, extra: level.focus - other, other }
     }
 
     /// Positions of `total` before community `index`.
-    #[inline]
     fn before(&self, index: u64, total: u64) -> u64 {
         if index >= self.count {
             return total;
@@ -325,18 +323,7 @@ impl Blocks {
         ((total as f64 * (self.other * index as f64 + favoured).max(0.0)) as u64).min(total)
     }
 
-    #[inline]
-    fn of_position(&self, position: u64, total: u64) -> u64 {
-        let (mut low, mut high) = (0, self.count);
-        while high - low > 1 {
-            let middle = (low + high) / 2;
-            if self.before(middle, total) <= position { low = middle } else { high = middle }
-        }
-        low
-    }
-
     /// The part of a range that goes to community `index`.
-    #[inline]
     fn piece(&self, (start, total): (u64, u64), index: u64) -> (u64, u64) {
         let (from, to) = (self.before(index, total), self.before(index + 1, total));
         (start + from, to.saturating_sub(from))

@@ -1,6 +1,5 @@
 //! What a plan must be for its keys to exist: every name resolves, every number is in its range, every law has room.
 
-use super::affinity::MAX_LEVELS;
 use crate::error::{Error, Result};
 use crate::plan::{Law, Link, Plan, Rule, Table};
 use std::collections::BTreeMap;
@@ -8,7 +7,8 @@ use std::collections::BTreeMap;
 /// Row numbers stay exact as floating-point numbers, with room for a product or two.
 const MAX_ROWS: u64 = 1 << 48;
 const MAX_EPOCHS: u64 = 1 << 16;
-const MAX_COMMUNITIES: u64 = 1 << 12;
+/// What an affinity law tabulates.
+const MAX_PIECES: u64 = 1 << 20;
 
 /// The index of each link's parent, table by table.
 pub(super) fn plan(plan: &Plan) -> Result<Vec<Vec<usize>>> {
@@ -94,10 +94,7 @@ fn columns(plan: &Plan, parents: &[Vec<usize>], index: usize) -> Result<()> {
         let at = || format!("{}.{}", table.name, column.name);
         match &column.rule {
             Rule::Position { levels, .. } => {
-                let mut above = Some(index);
-                for _ in 0..*levels {
-                    above = above.and_then(|table| driver(plan, parents, table));
-                }
+                let above = (0..*levels).try_fold(index, |table, _| driver(plan, parents, table));
                 if above.is_none() {
                     return Err(Error::plan(
                         at(),
@@ -226,20 +223,19 @@ impl Checker<'_> {
                 self.within("skew", *skew, 0.1, 20.0)?;
                 self.within("recency", *recency, 0.0, 1.0)?;
                 self.within("spread", *spread, 0.0, 8.0)?;
-                if levels.len() > MAX_LEVELS {
-                    return self.wrong(format!("{} levels; at most {MAX_LEVELS} are possible", levels.len()));
-                }
                 let (mut children, mut parents) = (1_u64, 1_u64);
                 for level in levels {
                     self.within("focus", level.focus, 0.0, 1.0)?;
                     children = children.saturating_mul(level.child);
                     parents = parents.saturating_mul(level.parent);
                 }
-                let counts = 1..=MAX_COMMUNITIES;
-                if counts.contains(&children) && counts.contains(&parents) {
+                let pieces = children.saturating_mul(parents).saturating_mul(*epochs);
+                if (1..=MAX_PIECES).contains(&pieces) {
                     return Ok(());
                 }
-                self.wrong(format!("the levels make {children} by {parents} communities; each must be in 1..={MAX_COMMUNITIES}"))
+                self.wrong(format!(
+                    "{epochs} epochs of {children} by {parents} communities; their product must be in 1..={MAX_PIECES}"
+                ))
             }
             Law::OneToOne { .. } if rows > parents && self.link.null_rate <= 0.0 => self.impossible(format!(
                 "{rows} rows need a parent of their own, but \"{}\" has {parents}; at most {parents} rows are possible",

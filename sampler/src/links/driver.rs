@@ -64,11 +64,17 @@ impl Driver {
     /// The largest number of children of any parent: O(parents) once, then kept.
     pub fn longest(&self) -> u64 {
         *self.longest.get_or_init(|| {
-            (0..self.parents)
-                .map(|parent| self.of_parent(parent))
-                .map(|slot| slot.end - slot.start)
-                .max()
-                .unwrap_or(0)
+            let mut ends = Vec::new();
+            let mut longest = 0;
+            for block in 0..self.parents.div_ceil(BLOCK) {
+                self.split.ends(self.tree(block, self.first(block)), &mut ends);
+                let mut start = 0;
+                for end in &ends {
+                    longest = longest.max(end - start);
+                    start = *end;
+                }
+            }
+            longest
         })
     }
 
@@ -85,21 +91,79 @@ impl Driver {
         before * self.minimum + scale(self.rows - self.parents * self.minimum, before, self.parents)
     }
 
+    /// The tree of a block, which starts at row `start`.
     #[inline(always)]
-    fn find(&self, block: u64, target: impl Fn(u64) -> Target) -> Slot {
-        let start = self.first(block);
-        let shape = mix(self.key.wrapping_add(GOLDEN.wrapping_mul(block)));
-        let tree = Tree {
-            shape,
-            rounding: shape.rotate_left(32),
+    fn tree(&self, block: u64, start: u64) -> Tree {
+        Tree {
+            shape: mix(self.key.wrapping_add(GOLDEN.wrapping_mul(block))),
+            rounding: 0,
             size: BLOCK.min(self.parents - block * BLOCK),
             total: self.first(block + 1) - start,
             minimum: self.minimum,
             cap: self.cap,
-        };
-        let even = |low, middle, high| ((middle - low) as f64, (high - middle) as f64);
-        let slot = self.split.find(tree, target(start), even);
+        }
+    }
+
+    #[inline(always)]
+    fn find(&self, block: u64, target: impl Fn(u64) -> Target) -> Slot {
+        let start = self.first(block);
+        let slot = self.split.find(self.tree(block, start), target(start), |rank| rank as f64);
         Slot { rank: block * BLOCK + slot.rank, start: start + slot.start, end: start + slot.end }
+    }
+}
+
+/// Looks up rows one after another. Where neighbours are asked for, it cuts their whole block at once.
+#[derive(Debug)]
+pub struct Cursor<'a> {
+    driver: &'a Driver,
+    last: Option<Slot>,
+    /// The block that was cut, its first row, and where each of its parents' children end, counted from there.
+    block: u64,
+    start: u64,
+    ends: Vec<u64>,
+}
+
+impl<'a> Cursor<'a> {
+    pub fn new(driver: &'a Driver) -> Self {
+        Self { driver, last: None, block: 0, start: 0, ends: Vec::new() }
+    }
+
+    /// As `Driver::of_row`.
+    #[inline]
+    pub fn of_row(&mut self, row: u64) -> Slot {
+        let slot = match self.last {
+            Some(slot) if (slot.start..slot.end).contains(&row) => slot,
+            Some(slot) => self.near(row, slot.rank / BLOCK),
+            None => self.driver.of_row(row),
+        };
+        self.last = Some(slot);
+        slot
+    }
+
+    /// The slot of `row`, which may lie in `block`.
+    fn near(&mut self, row: u64, block: u64) -> Slot {
+        let is_cut = !self.ends.is_empty() && self.block == block;
+        if !is_cut {
+            let start = self.driver.first(block);
+            if !(start..self.driver.first(block + 1)).contains(&row) {
+                return self.driver.of_row(row);
+            }
+            (self.block, self.start) = (block, start);
+            self.driver.split.ends(self.driver.tree(block, start), &mut self.ends);
+        }
+        let (Some(position), Some(total)) = (row.checked_sub(self.start), self.ends.last()) else {
+            return self.driver.of_row(row);
+        };
+        if position >= *total {
+            return self.driver.of_row(row);
+        }
+        let rank = self.ends.partition_point(|end| *end <= position);
+        let before = if rank == 0 { 0 } else { self.ends[rank - 1] };
+        Slot {
+            rank: block * BLOCK + rank as u64,
+            start: self.start + before,
+            end: self.start + self.ends[rank],
+        }
     }
 }
 
@@ -125,6 +189,13 @@ mod tests {
                     }
                     assert_eq!(next, rows);
                     assert_eq!(driver.start(parents), rows);
+                    let mut cursor = Cursor::new(&driver);
+                    for row in (0..rows).chain((0..rows).step_by(37)).chain((0..rows).rev()) {
+                        assert_eq!(cursor.of_row(row), driver.of_row(row));
+                    }
+                    let longest =
+                        (0..parents).map(|parent| driver.of_parent(parent)).map(|slot| slot.end - slot.start);
+                    assert_eq!(driver.longest(), longest.max().unwrap_or(0));
                 }
             }
         }

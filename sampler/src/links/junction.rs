@@ -5,7 +5,7 @@
 //! digit's value and a guess of k give the turn, and the turn gives a.
 
 use super::Topology;
-use crate::permute::Perm;
+use crate::permute::{Perm, mix};
 use crate::rng::Key;
 use crate::world::{NONE, Tuple};
 
@@ -25,7 +25,7 @@ pub struct Junction {
     /// That product: how many distinct tuples one parent can have, as far as it matters.
     range: u64,
     classes: [Key; CLASSES as usize],
-    turns: Vec<Perm>,
+    turn: Perm,
 }
 
 impl Junction {
@@ -47,15 +47,19 @@ impl Junction {
             leading,
             range,
             classes: std::array::from_fn(|class| key.child("class").at(class as u64)),
-            turns: (0..tuple.dims.len() as u64)
-                .map(|index| Perm::new(parents, key.child("turn").at(index)))
-                .collect(),
+            turn: Perm::new(parents, key.child("turn")),
         }
     }
 
+    /// Parents with the same permutation of k.
     #[inline]
-    fn permutation(&self, a: u64, range: u64) -> Perm {
-        Perm::new(range, self.classes[(self.key.bits(a, 0) % CLASSES) as usize])
+    fn class(&self, turn: u64) -> usize {
+        (mix(self.key.0 ^ turn) % CLASSES) as usize
+    }
+
+    #[inline]
+    fn permutation(&self, turn: u64, range: u64) -> Perm {
+        Perm::new(range, self.classes[self.class(turn)])
     }
 
     /// Digit `index` of the `k`-th tuple of `a`; 0 where there are no more tuples.
@@ -65,35 +69,39 @@ impl Junction {
         if index >= self.leading {
             return self.key.at(index as u64).below(a, k, dim);
         }
-        let value = self.permutation(a, self.range).forward(k % self.range);
-        self.turned(value / self.dims[..index].iter().product::<u64>() % dim, a, index, dim)
+        let turn = self.turn.forward(a);
+        let value = self.permutation(turn, self.range).forward(k % self.range);
+        (value / self.stride(index) % dim + turn % dim) % dim
     }
 
     /// The same for a tuple of one digit, out of `size`.
     #[inline]
     fn scoped(&self, a: u64, k: u64, size: u64) -> u64 {
-        self.turned(self.permutation(a, size).forward(k % size), a, 0, size)
+        let turn = self.turn.forward(a);
+        (self.permutation(turn, size).forward(k % size) + turn % size) % size
     }
 
-    #[inline]
-    fn turned(&self, digit: u64, a: u64, index: usize, dim: u64) -> u64 {
-        (digit + self.turns[index].forward(a) % dim) % dim
+    /// The ordinal that `scoped` sends to `digit`.
+    fn unscoped(&self, a: u64, digit: u64, size: u64) -> u64 {
+        let turn = self.turn.forward(a);
+        self.permutation(turn, size).inverse((digit + size - turn % size) % size)
+    }
+
+    fn stride(&self, index: usize) -> u64 {
+        self.dims[..index].iter().product()
     }
 
     /// All (a, k) with k below `longest` whose digit `index` is `value`, unordered; k may be past the degree of a.
     /// O(classes * longest * (1 + parents / dim)).
-    fn unturned(&self, value: u64, index: usize, longest: u64, mut found: impl FnMut(u64, u64)) {
-        let (dim, turns) = (self.dims[index], self.turns[index]);
-        let stride = self.dims[..index].iter().product::<u64>();
-        for class in self.classes {
-            let perm = Perm::new(self.range, class);
+    fn undigit(&self, value: u64, index: usize, longest: u64, mut found: impl FnMut(u64, u64)) {
+        let (dim, stride) = (self.dims[index], self.stride(index));
+        for (class, key) in self.classes.iter().enumerate() {
+            let perm = Perm::new(self.range, *key);
             for k in 0..longest.min(self.range) {
-                let digit = perm.forward(k) / stride % dim;
-                let first = if value >= digit { value - digit } else { value + dim - digit };
-                for turn in (first..turns.len()).step_by(dim as usize) {
-                    let a = turns.inverse(turn);
-                    if self.classes[(self.key.bits(a, 0) % CLASSES) as usize] == class {
-                        found(a, k);
+                let first = (value + dim - perm.forward(k) / stride % dim) % dim;
+                for turn in (first..self.turn.len()).step_by(dim as usize) {
+                    if self.class(turn) == class {
+                        found(self.turn.inverse(turn), k);
                     }
                 }
             }
@@ -148,7 +156,7 @@ impl Topology {
         }
     }
 
-    /// Children of `parent`: with a scope O(parents of `after` in it); else see `Junction::unturned`; without `after`
+    /// Children of `parent`: with a scope O(parents of `after` in it); else see `Junction::undigit`; without `after`
     /// O(rows) or the tuples that share the digit, whichever is less.
     pub(super) fn junction_children(
         &self,
@@ -179,13 +187,11 @@ impl Topology {
                     self.below(self.tables[table].links[after].parent, scope.from_after, ancestor);
                 let size = end - start;
                 for a in first..last.min(parents) {
-                    let turn = junction.turns[0].forward(a) % size;
-                    let digit = (parent - start + size - turn) % size;
-                    push(a, junction.permutation(a, size).inverse(digit));
+                    push(a, junction.unscoped(a, parent - start, size));
                 }
             }
             None if index < junction.leading && parent < junction.dims[index] => {
-                junction.unturned(parent, index, driver.longest(), push);
+                junction.undigit(parent, index, driver.longest(), push);
             }
             None => {
                 rows = (0..self.tables[table].rows)
@@ -207,9 +213,8 @@ impl Topology {
         if index >= junction.leading || junction.range / dim > rows {
             return (0..rows).filter(|row| junction.digit(0, *row, index) == parent).collect();
         }
-        let stride = junction.dims[..index].iter().product::<u64>();
-        let digit = (parent + dim - junction.turned(0, 0, index, dim)) % dim;
-        let perm = junction.permutation(0, junction.range);
+        // The only parent is 0, and so is its turn.
+        let (stride, digit, perm) = (junction.stride(index), parent, junction.permutation(0, junction.range));
         let mut found: Vec<u64> = (0..junction.range / (stride * dim))
             .flat_map(|high| (0..stride).map(move |low| (high * dim + digit) * stride + low))
             .map(|value| perm.inverse(value))

@@ -20,7 +20,7 @@ use crate::plan::Micros;
 use crate::rng::Key;
 use crate::world::{Keys, NONE, Place, Tuple};
 pub(crate) use affinity::Affinity;
-pub(crate) use driver::Driver;
+pub(crate) use driver::{Cursor, Driver};
 use junction::{Junction, Scope};
 pub(crate) use one_to_one::OneToOne;
 pub(crate) use open::affinity;
@@ -234,8 +234,8 @@ impl Keys for Topology {
         match law {
             // Neighbours mostly share their parent, or at least their scope.
             Law::Driver(driver) => {
-                let mut slot = None;
-                out.extend(rows.iter().map(|row| driver_slot(driver, *row, &mut slot).rank));
+                let mut cursor = Cursor::new(driver);
+                out.extend(rows.iter().map(|row| cursor.of_row(*row).rank));
             }
             Law::Within(law) => {
                 let mut last = (None, (0, 0));
@@ -286,14 +286,5 @@ impl Keys for Topology {
             let (a, k) = self.junction_place(table, &junction, *row);
             junction.digit(a, k, index)
         }));
-    }
-}
-
-/// The slot of `row`, looked up only where it isn't the last one's.
-#[inline(always)]
-pub(crate) fn driver_slot(driver: &Driver, row: u64, last: &mut Option<split::Slot>) -> split::Slot {
-    match *last {
-        Some(slot) if (slot.start..slot.end).contains(&row) => slot,
-        _ => *last.insert(driver.of_row(row)),
     }
 }
