@@ -72,7 +72,8 @@ impl Reader {
     pub fn open(cells: Arc<Cells>, request: Request) -> crate::error::Result<Self> {
         let Request { start, stop, .. } = request;
         if start > stop || stop > cells.rows(request.table) {
-            let message = format!("rows {start}..{stop} are not within its {} rows", cells.rows(request.table));
+            let message =
+                format!("rows {start}..{stop} are not within its {} rows", cells.rows(request.table));
             return Err(Error::run(cells.name(request.table), message));
         }
         let threads = request.threads.max(1) as u64;
@@ -83,7 +84,8 @@ impl Reader {
         let name = cells.name(request.table).to_owned();
         let state = Mutex::new(State::default());
         let window = 2 * threads;
-        let shared = Arc::new(Shared { cells, request, job_rows, jobs, window, state, changed: Condvar::new() });
+        let shared =
+            Arc::new(Shared { cells, request, job_rows, jobs, window, state, changed: Condvar::new() });
         let mut reader = Self { schema, shared, workers: Vec::new(), ready: Vec::new() };
         for _ in 0..threads.min(jobs) {
             let shared = reader.shared.clone();
@@ -138,7 +140,8 @@ impl Shared {
 
     fn told(&self, panic: &(dyn Any + Send)) -> String {
         let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        let text =
+            text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         let place = self.cells.name(self.request.table);
         format!("{place}: a fault in the sampler (please report it with the plan): {text}")
     }
