@@ -252,7 +252,7 @@ fn uuids_are_distinct_and_well_formed() {
     let parts: HashSet<u64> = (0..50_000)
         .map(|row| {
             let bits = u128::from_be_bytes(found.as_binary::<i32>().value(row).try_into().unwrap());
-            ((bits >> 80) as u64) << 16 | (bits >> 64 & 0xFFF) as u64 * 16 | (bits & 15) as u64
+            (((bits >> 80) as u64) << 16) | ((bits >> 64 & 0xFFF) as u64 * 16) | (bits & 15) as u64
         })
         .collect();
     assert_eq!(parts.len(), 50_000);

@@ -162,7 +162,7 @@ pub fn scaled(
         DataType::Boolean => {
             Arc::new(BooleanArray::new(values.map(|v| v != 0).collect::<BooleanBuffer>(), nulls))
         }
-        DataType::Utf8 => texts(values, nulls, |value, out| super::display::integer(value, out)),
+        DataType::Utf8 => texts(values, nulls, super::display::integer),
         DataType::Binary | DataType::List(_) => arrow_array::new_null_array(data_type, values.count()),
         _ => temporal(data_type, values.map(|v| v as Micros), nulls),
     }
@@ -183,7 +183,7 @@ pub fn reals(data_type: &DataType, values: impl Iterator<Item = f64>, nulls: Opt
     match data_type {
         DataType::Float32 => Arc::new(primitive::<Float32Type>(values.map(|v| v as f32), nulls)),
         DataType::Float64 => Arc::new(primitive::<Float64Type>(values, nulls)),
-        DataType::Utf8 => texts(values, nulls, |value, out| super::display::real(value, out)),
+        DataType::Utf8 => texts(values, nulls, super::display::real),
         _ => {
             let factor = power(scale(data_type)) as f64;
             scaled(data_type, values.map(move |value| whole(value * factor)), nulls)
@@ -200,7 +200,7 @@ pub fn times(
 ) -> ArrayRef {
     match class(data_type) {
         Class::Time => temporal(data_type, values, nulls),
-        Class::Text => texts(values, nulls, |value, out| calendar::write_timestamp(value, out)),
+        Class::Text => texts(values, nulls, calendar::write_timestamp),
         Class::Float => reals(data_type, values.map(|value| value as f64 / 1e6), nulls),
         _ => integers(data_type, values.map(|value| i128::from(value.div_euclid(1_000_000))), nulls),
     }
