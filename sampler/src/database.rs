@@ -1,1 +1,171 @@
-//! Not written yet.
+//! A plan opened: keys, values and cells put together. Everything that is asked of it goes by table name.
+
+use crate::cells::Cells;
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::stream::{BATCH_ROWS, Reader, Request};
+use crate::world::{Keys, NONE, Values};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The keys of a plan, in both directions.
+pub trait TwoWay: Keys {
+    /// The rows of `table` that refer to row `parent` along a link, in ascending order.
+    fn children(&self, table: usize, link: usize, parent: u64) -> Vec<u64>;
+}
+
+/// Any rows of any table, as often as wanted, from any thread.
+pub struct Database {
+    keys: Arc<dyn TwoWay>,
+    cells: Arc<Cells>,
+    /// Name of each table, and the table that each of its links leads to.
+    tables: Vec<(String, Vec<usize>)>,
+    threads: usize,
+}
+
+impl Database {
+    /// Opens a fitted plan.
+    ///
+    /// Args: `threads` workers for each stream, 0 for one per core; `cache_bytes` the memory that parents' values may
+    /// be kept in. The rows depend on neither.
+    ///
+    /// # Errors
+    /// `Error::Plan` where the plan is not one, `Error::Impossible` where it asks for what can't be.
+    pub fn open(plan: &Plan, threads: usize, cache_bytes: usize) -> Result<Self> {
+        let (keys, values) = compose(plan, cache_bytes)?;
+        Self::new(plan, keys, values, threads)
+    }
+
+    /// The database over given keys and values.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub fn new(plan: &Plan, keys: Arc<dyn TwoWay>, values: Arc<dyn Values>, threads: usize) -> Result<Self> {
+        let cells = Arc::new(Cells::open(plan, keys.clone(), values)?);
+        let index = |name: &str| {
+            plan.tables
+                .iter()
+                .position(|table| table.name == name)
+                .ok_or_else(|| Error::plan(name, "a link's parent is no table of the plan"))
+        };
+        let tables = plan.tables.iter().map(|table| {
+            let parents = table.links.iter().map(|link| index(&link.parent)).collect::<Result<_>>()?;
+            Ok((table.name.clone(), parents))
+        });
+        Ok(Self { keys, cells, tables: tables.collect::<Result<_>>()?, threads: threads_of(threads) })
+    }
+
+    /// Names of the tables, in value order.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        self.tables.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The index of a table.
+    ///
+    /// # Errors
+    /// `Error::Run` where there is no such table.
+    pub fn table(&self, name: &str) -> Result<usize> {
+        let found = self.tables().position(|table| table == name);
+        found.ok_or_else(|| Error::run(name, "there is no such table in the plan"))
+    }
+
+    pub fn cells(&self) -> &Arc<Cells> {
+        &self.cells
+    }
+
+    /// Rows as a stream: to the table's end where `stop` is None, all columns where `columns` is None, batches of
+    /// `stream::BATCH_ROWS` where `batch_rows` is None.
+    ///
+    /// # Errors
+    /// `Error::Run` where the table, a column or the rows don't exist.
+    pub fn request(
+        &self,
+        table: &str,
+        (start, stop): (u64, Option<u64>),
+        batch_rows: Option<u64>,
+        columns: Option<&[String]>,
+    ) -> Result<Request> {
+        let index = self.table(table)?;
+        let (schema, rows) = (self.cells.schema(index), self.cells.rows(index));
+        let column = |name: &String| {
+            schema
+                .index_of(name)
+                .map_err(|_| Error::run(format!("{table}.{name}"), "there is no such column in the plan"))
+        };
+        let columns = columns.map(|names| names.iter().map(column).collect::<Result<_>>()).transpose()?;
+        let stop = stop.unwrap_or(rows);
+        within(table, start..stop, rows)?;
+        let batch_rows = batch_rows.unwrap_or(BATCH_ROWS).max(1);
+        Ok(Request { table: index, start, stop, columns, batch_rows, threads: self.threads })
+    }
+
+    /// Starts making the rows of a request.
+    ///
+    /// # Errors
+    /// As `Reader::open`.
+    pub fn read(&self, request: Request) -> Result<Reader> {
+        Reader::open(self.cells.clone(), request)
+    }
+
+    /// The parent row of each row, None where the link is NULL.
+    ///
+    /// # Errors
+    /// `Error::Run` where the table, the link or the rows don't exist.
+    pub fn parents(&self, table: &str, link: usize, rows: Range<u64>) -> Result<Vec<Option<u64>>> {
+        let (index, _) = self.link(table, link)?;
+        within(table, rows.clone(), self.cells.rows(index))?;
+        let mut parents = Vec::new();
+        self.keys.parents(index, link, &rows.collect::<Vec<_>>(), &mut parents);
+        Ok(parents.into_iter().map(|parent| (parent != NONE).then_some(parent)).collect())
+    }
+
+    /// The rows that refer to a parent row, in ascending order.
+    ///
+    /// # Errors
+    /// `Error::Run` where the table, the link or the parent row doesn't exist.
+    pub fn children(&self, table: &str, link: usize, parent: u64) -> Result<Vec<u64>> {
+        let (index, parent_table) = self.link(table, link)?;
+        let rows = self.cells.rows(parent_table);
+        within(self.cells.name(parent_table), parent..parent.saturating_add(1), rows)?;
+        Ok(self.keys.children(index, link, parent))
+    }
+
+    /// The table and the link's parent table.
+    fn link(&self, table: &str, link: usize) -> Result<(usize, usize)> {
+        let index = self.table(table)?;
+        let links = &self.tables[index].1;
+        let message = || Error::run(table, format!("there is no link {link} among its {}", links.len()));
+        Ok((index, *links.get(link).ok_or_else(message)?))
+    }
+}
+
+/// The plan with its SCMs drawn and calibrated; the same for every number of threads.
+///
+/// # Errors
+/// As `Database::open`.
+pub fn fit(plan: Plan, _threads: usize) -> Result<Plan> {
+    let _ = plan;
+    Err(apart())
+}
+
+/// The keys and values of a plan.
+fn compose(plan: &Plan, cache_bytes: usize) -> Result<(Arc<dyn TwoWay>, Arc<dyn Values>)> {
+    let _ = (plan, cache_bytes);
+    Err(apart())
+}
+
+/// Keys and values come from rooms that are being built beside this one.
+fn apart() -> Error {
+    Error::run("sampler", "keys and values are not joined to this build")
+}
+
+fn threads_of(threads: usize) -> usize {
+    if threads > 0 { threads } else { std::thread::available_parallelism().map_or(1, usize::from) }
+}
+
+fn within(table: &str, rows: Range<u64>, of: u64) -> Result<()> {
+    if rows.start <= rows.end && rows.end <= of {
+        return Ok(());
+    }
+    Err(Error::run(table, format!("rows {}:{} are not within its {of} rows", rows.start, rows.end)))
+}

@@ -72,7 +72,8 @@ impl Reader {
     pub fn open(cells: Arc<Cells>, request: Request) -> crate::error::Result<Self> {
         let Request { start, stop, .. } = request;
         if start > stop || stop > cells.rows(request.table) {
-            let message = format!("rows {start}..{stop} are not within its {} rows", cells.rows(request.table));
+            let message =
+                format!("rows {start}..{stop} are not within its {} rows", cells.rows(request.table));
             return Err(Error::run(cells.name(request.table), message));
         }
         let threads = request.threads.max(1) as u64;
@@ -83,7 +84,8 @@ impl Reader {
         let name = cells.name(request.table).to_owned();
         let state = Mutex::new(State::default());
         let window = 2 * threads;
-        let shared = Arc::new(Shared { cells, request, job_rows, jobs, window, state, changed: Condvar::new() });
+        let shared =
+            Arc::new(Shared { cells, request, job_rows, jobs, window, state, changed: Condvar::new() });
         let mut reader = Self { schema, shared, workers: Vec::new(), ready: Vec::new() };
         for _ in 0..threads.min(jobs) {
             let shared = reader.shared.clone();
@@ -138,7 +140,8 @@ impl Shared {
 
     fn told(&self, panic: &(dyn Any + Send)) -> String {
         let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        let text =
+            text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         let place = self.cells.name(self.request.table);
         format!("{place}: a fault in the sampler (please report it with the plan): {text}")
     }
@@ -192,5 +195,109 @@ impl Drop for Reader {
             // A worker catches what panics in it.
             let _ = worker.join();
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::cells::mock::Mock;
+    use crate::plan::{Micros, Plan};
+    use crate::world::{Keys, Place, Tuple};
+
+    const PLAN: &str = r#"{"seed":1,"tables":[{"name":"t","rows":20000,"axis":{"type":"static"},"links":[],"scm":{"prior":{}},
+        "columns":[{"name":"id","type":"int64","rule":{"type":"sequence","start":1,"step":1,"permute":true}},
+            {"name":"at","type":"timestamp","rule":{"type":"at"}},
+            {"name":"u","type":"utf8","rule":{"type":"value","codec":{"type":"uuid","version":4}},"null":{"rate":0.1}}]}]}"#;
+
+    /// Times from row 5000 on can't be had.
+    struct Broken(Mock);
+
+    impl Keys for Broken {
+        fn rows(&self, table: usize) -> u64 {
+            self.0.rows(table)
+        }
+        fn parents(&self, table: usize, link: usize, rows: &[u64], out: &mut Vec<u64>) {
+            self.0.parents(table, link, rows, out);
+        }
+        fn times(&self, table: usize, rows: &[u64], out: &mut Vec<Micros>) {
+            assert!(rows.iter().all(|row| *row < 5000), "no such time");
+            self.0.times(table, rows, out);
+        }
+        fn places(&self, table: usize, levels: usize, rows: &[u64], out: &mut Vec<Place>) {
+            self.0.places(table, levels, rows, out);
+        }
+        fn digits(&self, table: usize, tuple: Tuple<'_>, index: usize, rows: &[u64], out: &mut Vec<u64>) {
+            self.0.digits(table, tuple, index, rows, out);
+        }
+    }
+
+    fn plan() -> Plan {
+        serde_json::from_str(PLAN).unwrap()
+    }
+
+    fn cells() -> Arc<Cells> {
+        let mock = Arc::new(Mock::new(&plan()));
+        Arc::new(Cells::open(&plan(), mock.clone(), mock).unwrap())
+    }
+
+    fn request(start: u64, stop: u64, batch_rows: u64, threads: usize) -> Request {
+        Request { table: 0, start, stop, columns: None, batch_rows, threads }
+    }
+
+    #[test]
+    fn threads_and_batches_change_nothing() {
+        let cells = cells();
+        let whole = cells.batch(0, 0, 20_000, None).unwrap();
+        for threads in [1, 2, 7] {
+            for batch_rows in [1500, 4096, 1 << 40] {
+                let reader = Reader::open(cells.clone(), request(100, 19_000, batch_rows, threads)).unwrap();
+                let batches: Vec<_> = reader.map(Result::unwrap).collect();
+                assert!(batches.iter().all(|batch| batch.num_rows() as u64 <= batch_rows));
+                let joined = arrow_select::concat::concat_batches(&whole.schema(), &batches).unwrap();
+                assert_eq!(joined, whole.slice(100, 18_900), "{threads} threads, {batch_rows} rows");
+            }
+        }
+        let single: Vec<_> = Reader::open(cells.clone(), request(7, 17, 1, 3)).unwrap().collect();
+        assert_eq!(single.len(), 10);
+        assert_eq!(Reader::open(cells, request(5, 5, 10, 2)).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_reader_dropped_early_stops_its_workers() {
+        let cells = cells();
+        for taken in 0..3 {
+            let mut reader = Reader::open(cells.clone(), request(0, 20_000, 10, 3)).unwrap();
+            assert_eq!(reader.by_ref().take(taken).count(), taken);
+            let shared = reader.shared.clone();
+            drop(reader);
+            assert_eq!(Arc::strong_count(&shared), 1, "no worker holds it any more");
+            assert!(shared.lock().taken <= taken as u64 + shared.window);
+        }
+    }
+
+    #[test]
+    fn a_panic_becomes_an_error_in_its_place() {
+        let broken = Arc::new(Broken(Mock::new(&plan())));
+        let cells = Arc::new(Cells::open(&plan(), broken, Arc::new(Mock::new(&plan()))).unwrap());
+        for threads in [1, 4] {
+            let mut reader = Reader::open(cells.clone(), request(0, 20_000, 1000, threads)).unwrap();
+            assert_eq!(reader.by_ref().take(5).filter(Result::is_ok).count(), 5);
+            match reader.next() {
+                Some(Err(error)) => assert!(error.to_string().contains("no such time"), "{error}"),
+                other => panic!("{other:?}"),
+            }
+            assert!(reader.next().is_none());
+        }
+    }
+
+    #[test]
+    fn rows_outside_the_table_are_refused() {
+        for (start, stop) in [(0, 20_001), (5, 4), (u64::MAX, u64::MAX)] {
+            assert!(matches!(Reader::open(cells(), request(start, stop, 10, 1)), Err(Error::Run { .. })));
+        }
+        let columns = Some(vec![3]);
+        assert!(Reader::open(cells(), Request { columns, ..request(0, 1, 10, 1) }).is_err());
     }
 }

@@ -133,7 +133,8 @@ impl<'a> Block<'a> {
         let parents = self.parents(link);
         let target = &cells.tables[to.0].columns[to.1];
         let nulls = absent(&parents);
-        if let (Rule::Sequence { start, step, permutation }, None, None) = (&target.rule, &target.null, &target.lower)
+        if let (Rule::Sequence { start, step, permutation }, None, None) =
+            (&target.rule, &target.null, &target.lower)
             && target.data_type == *data_type
         {
             let rows = parents.iter().map(|parent| if *parent == NONE { 0 } else { *parent });
@@ -171,7 +172,9 @@ impl<'a> Block<'a> {
         let rows: Vec<u64> = places.iter().map(|place| place.ancestor).collect();
         let mut times = Vec::new();
         keys.times(ancestor, &rows, &mut times);
-        let values = values.zip(&times).map(|(value, time)| Micros::try_from(value).unwrap_or(Micros::MAX).saturating_add(*time));
+        let values = values
+            .zip(&times)
+            .map(|(value, time)| Micros::try_from(value).unwrap_or(Micros::MAX).saturating_add(*time));
         types::times(data_type, values, None)
     }
 
@@ -230,7 +233,9 @@ fn sequence(
 ) -> ArrayRef {
     let value = move |row: u64| i128::from(start) + i128::from(step) * i128::from(row);
     match permutation {
-        Some(permutation) => types::integers(data_type, rows.map(|row| value(permutation.forward(row))), nulls),
+        Some(permutation) => {
+            types::integers(data_type, rows.map(|row| value(permutation.forward(row))), nulls)
+        }
         None => types::integers(data_type, rows.map(value), nulls),
     }
 }

@@ -75,9 +75,10 @@ impl At<'_> {
 
     fn node(&self, name: &str) -> Result<usize> {
         let nodes = &self.compiler.table.scm.nodes;
-        nodes.iter().position(|node| node.name == name).ok_or_else(|| {
-            self.error(format!("its table's SCM has no node \"{name}\"; is the plan fitted?"))
-        })
+        nodes
+            .iter()
+            .position(|node| node.name == name)
+            .ok_or_else(|| self.error(format!("its table's SCM has no node \"{name}\"; is the plan fitted?")))
     }
 
     /// Refuses a rule that can't fill the column's type.
@@ -113,7 +114,10 @@ impl At<'_> {
                 }
             }
             plan::Rule::Digit { key, after, dims, index, labels, start, step } => {
-                self.only(!labels.is_empty() || class(self.data_type) == Class::Bool || self.ordered(), "a digit")?;
+                self.only(
+                    !labels.is_empty() || class(self.data_type) == Class::Bool || self.ordered(),
+                    "a digit",
+                )?;
                 let Some(dim) = dims.get(*index) else {
                     return Err(self.error(format!("there is no coordinate {index} of {}", dims.len())));
                 };
@@ -151,7 +155,9 @@ impl At<'_> {
                 self.castable(&data_type, column)?;
                 Rule::Copy { column: index }
             }
-            plan::Rule::Constant { value: None } => Rule::Constant { value: new_null_array(self.data_type, 1) },
+            plan::Rule::Constant { value: None } => {
+                Rule::Constant { value: new_null_array(self.data_type, 1) }
+            }
             plan::Rule::Constant { value: Some(text) } => {
                 Rule::Constant { value: self.literal(std::slice::from_ref(text))? }
             }
@@ -170,12 +176,14 @@ impl At<'_> {
 
     fn reference(&self, link: usize, name: &str) -> Result<Rule> {
         let compiler = self.compiler;
-        let found = compiler.table.links.get(link).ok_or_else(|| self.error(format!("there is no link {link}")))?;
+        let found =
+            compiler.table.links.get(link).ok_or_else(|| self.error(format!("there is no link {link}")))?;
         let table = compiler.plan.tables.iter().position(|table| table.name == found.parent);
         let table = table.ok_or_else(|| self.error(format!("there is no table \"{}\"", found.parent)))?;
         let columns = &compiler.plan.tables[table].columns;
         let column = columns.iter().position(|column| column.name == name);
-        let column = column.ok_or_else(|| self.error(format!("{} has no column \"{name}\"", found.parent)))?;
+        let column =
+            column.ok_or_else(|| self.error(format!("{} has no column \"{name}\"", found.parent)))?;
         self.castable(&data_type(&columns[column], self.place)?, name)?;
         Ok(Rule::Ref { link, table, column })
     }
@@ -189,7 +197,8 @@ impl At<'_> {
             let driver = table.links.iter().find(|link| matches!(link.law, Law::Driver { .. }));
             let driver = driver.ok_or_else(|| self.error(format!("{} has no driver link", table.name)))?;
             let index = tables.iter().position(|table| table.name == driver.parent);
-            let index = index.ok_or_else(|| self.error(format!("there is no table \"{}\"", driver.parent)))?;
+            let index =
+                index.ok_or_else(|| self.error(format!("there is no table \"{}\"", driver.parent)))?;
             table = &tables[index];
             found = Some(index);
         }
@@ -240,7 +249,8 @@ impl At<'_> {
             _ => 0,
         };
         if comparable(&other) == 0 || comparable(&other) != comparable(self.data_type) {
-            let message = format!("a bound by \"{}\" ({other}) of a column of type {}", bound.column, self.data_type);
+            let message =
+                format!("a bound by \"{}\" ({other}) of a column of type {}", bound.column, self.data_type);
             return Err(self.error(message + " compares what has no common order"));
         }
         Ok(Some(Lower { column, strict: bound.strict }))

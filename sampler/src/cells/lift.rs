@@ -39,14 +39,17 @@ pub fn lift(cells: &ArrayRef, other: &ArrayRef, strict: bool) -> ArrayRef {
             });
             match data_type {
                 // A time of day has nothing above its last microsecond, and must not wrap.
-                DataType::Time64(_) => types::times(data_type, lifted.map(|v| v.min(DAY - 1)), cells.nulls().cloned()),
+                DataType::Time64(_) => {
+                    types::times(data_type, lifted.map(|v| v.min(DAY - 1)), cells.nulls().cloned())
+                }
                 _ => types::times(data_type, lifted, cells.nulls().cloned()),
             }
         }
         _ => {
             let bounds = whole_bounds(other, scale(data_type), strict);
             let lifted = exact(cells).into_iter().enumerate();
-            let lifted = lifted.map(|(index, value)| if open(index) { value } else { value.max(bounds[index]) });
+            let lifted =
+                lifted.map(|(index, value)| if open(index) { value } else { value.max(bounds[index]) });
             types::scaled(data_type, lifted, cells.nulls().cloned())
         }
     }
@@ -56,7 +59,13 @@ pub fn lift(cells: &ArrayRef, other: &ArrayRef, strict: bool) -> ArrayRef {
 fn whole_bounds(other: &ArrayRef, scale: u32, strict: bool) -> Vec<i128> {
     if class(other.data_type()) == Class::Float {
         let unit = power(scale) as f64;
-        let bound = |value: f64| if strict { ((value * unit).floor() as i128).saturating_add(1) } else { (value * unit).ceil() as i128 };
+        let bound = |value: f64| {
+            if strict {
+                ((value * unit).floor() as i128).saturating_add(1)
+            } else {
+                (value * unit).ceil() as i128
+            }
+        };
         return reals(other).into_iter().map(bound).collect();
     }
     let (up, down) = (power(scale), power(types::scale(other.data_type())));

@@ -15,8 +15,10 @@ pub struct Mock {
 impl Mock {
     pub fn new(plan: &Plan) -> Self {
         let index = |name: &str| plan.tables.iter().position(|table| table.name == name).unwrap_or(0);
-        let parents = |table: &crate::plan::Table| table.links.iter().map(|link| index(&link.parent)).collect();
-        let optional = |table: &crate::plan::Table| table.links.iter().map(|link| link.null_rate > 0.0).collect();
+        let parents =
+            |table: &crate::plan::Table| table.links.iter().map(|link| index(&link.parent)).collect();
+        let optional =
+            |table: &crate::plan::Table| table.links.iter().map(|link| link.null_rate > 0.0).collect();
         let driver = |table: &crate::plan::Table| {
             table.links.iter().position(|link| matches!(link.law, Law::Driver { .. }))
         };

@@ -97,7 +97,13 @@ impl Cells {
     ///
     /// # Errors
     /// As `column`; also where a text or binary column would hold more than 2^31 bytes.
-    pub fn batch(&self, table: usize, start: u64, stop: u64, columns: Option<&[usize]>) -> Result<RecordBatch> {
+    pub fn batch(
+        &self,
+        table: usize,
+        start: u64,
+        stop: u64,
+        columns: Option<&[usize]>,
+    ) -> Result<RecordBatch> {
         let schema = self.projected(table, columns)?;
         let batches = self.batches(table, start, stop, columns)?;
         arrow_select::concat::concat_batches(&schema, &batches)
@@ -126,7 +132,8 @@ impl Cells {
             let rows: Vec<u64> = (from..to).collect();
             let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
             let arrays = self.columns(table, columns, &rows)?;
-            let block = RecordBatch::try_new_with_options(schema.clone(), arrays, &options).map_err(failed)?;
+            let block =
+                RecordBatch::try_new_with_options(schema.clone(), arrays, &options).map_err(failed)?;
             bytes += block.get_array_memory_size();
             blocks.push(block);
             from = to;
@@ -142,7 +149,8 @@ impl Cells {
     fn projected(&self, table: usize, columns: Option<&[usize]>) -> Result<SchemaRef> {
         let found = &self.tables[table];
         let Some(columns) = columns else { return Ok(found.schema.clone()) };
-        let schema = found.schema.project(columns).map_err(|error| Error::run(&found.name, error.to_string()))?;
+        let schema =
+            found.schema.project(columns).map_err(|error| Error::run(&found.name, error.to_string()))?;
         Ok(Arc::new(schema))
     }
 }

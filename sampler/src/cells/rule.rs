@@ -33,17 +33,54 @@ pub struct Lower {
 
 #[derive(Debug)]
 pub enum Rule {
-    Sequence { start: i64, step: i64, permutation: Option<Perm> },
-    Ref { link: usize, table: usize, column: usize },
-    Position { levels: usize, start: i64, step: i64, jitter: u64, ancestor: Option<usize>, key: Key },
-    Digit { tuple: OwnedTuple, index: usize, labels: Option<ArrayRef>, start: i64, step: i64 },
+    Sequence {
+        start: i64,
+        step: i64,
+        permutation: Option<Perm>,
+    },
+    Ref {
+        link: usize,
+        table: usize,
+        column: usize,
+    },
+    Position {
+        levels: usize,
+        start: i64,
+        step: i64,
+        jitter: u64,
+        ancestor: Option<usize>,
+        key: Key,
+    },
+    Digit {
+        tuple: OwnedTuple,
+        index: usize,
+        labels: Option<ArrayRef>,
+        start: i64,
+        step: i64,
+    },
     At,
-    After { base: Option<usize>, mean: Micros, end: Micros, same: f64, resolution: Micros, key: Key },
-    Value { codec: Codec, rank: Rank },
-    Product { columns: Vec<usize> },
-    Copy { column: usize },
+    After {
+        base: Option<usize>,
+        mean: Micros,
+        end: Micros,
+        same: f64,
+        resolution: Micros,
+        key: Key,
+    },
+    Value {
+        codec: Codec,
+        rank: Rank,
+    },
+    Product {
+        columns: Vec<usize>,
+    },
+    Copy {
+        column: usize,
+    },
     /// An array of one value.
-    Constant { value: ArrayRef },
+    Constant {
+        value: ArrayRef,
+    },
 }
 
 /// `world::Tuple` with its own parts.

@@ -5,8 +5,8 @@ use super::{Input, Scope, display, types};
 use crate::error::{Error, Result};
 use crate::permute::mix;
 use crate::rng::Key;
-use arrow_array::builder::{BinaryBuilder, StringBuilder};
 use arrow_array::ArrayRef;
+use arrow_array::builder::{BinaryBuilder, StringBuilder};
 use arrow_schema::DataType;
 use std::sync::Arc;
 
@@ -20,7 +20,12 @@ pub struct Bytes {
 }
 
 impl Bytes {
-    pub fn compile((low, high): (usize, usize), serial: bool, data_type: &DataType, scope: &Scope<'_>) -> Result<Self> {
+    pub fn compile(
+        (low, high): (usize, usize),
+        serial: bool,
+        data_type: &DataType,
+        scope: &Scope<'_>,
+    ) -> Result<Self> {
         if low > high || high > MOST {
             return Err(scope.error(format!("expected low <= high <= {MOST} bytes, not {low}..{high}")));
         }
@@ -28,7 +33,10 @@ impl Bytes {
         let largest = scope.rows.saturating_sub(1);
         if serial && low < 8 && largest >> (8 * low) > 0 {
             let rows = 1_u64 << (8 * low);
-            return Err(Error::impossible(scope.place, format!("{low} bytes tell {rows} rows apart, not {}", scope.rows)));
+            return Err(Error::impossible(
+                scope.place,
+                format!("{low} bytes tell {rows} rows apart, not {}", scope.rows),
+            ));
         }
         let hex = types::class(data_type) == types::Class::Text;
         Ok(Self { low, high, serial, hex, key: scope.key.child("bytes") })

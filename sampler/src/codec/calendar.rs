@@ -113,8 +113,10 @@ fn parse_zone(text: &str) -> Option<Micros> {
     }
     let (sign, rest) = (if text.starts_with('-') { -1 } else { 1 }, text.get(1..)?);
     let digits = rest.replace(':', "");
-    let (hours, minutes): (i64, i64) =
-        (digits.get(..2)?.parse().ok()?, digits.get(2..).filter(|m| !m.is_empty()).map_or(Ok(0), str::parse).ok()?);
+    let (hours, minutes): (i64, i64) = (
+        digits.get(..2)?.parse().ok()?,
+        digits.get(2..).filter(|m| !m.is_empty()).map_or(Ok(0), str::parse).ok()?,
+    );
     Some(sign * (hours * 60 + minutes) * 60_000_000)
 }
 

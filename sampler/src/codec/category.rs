@@ -34,18 +34,25 @@ pub struct Category {
 }
 
 impl Category {
-    pub fn compile(labels: &[String], weights: &[f64], data_type: &DataType, scope: &Scope<'_>) -> Result<Self> {
+    pub fn compile(
+        labels: &[String],
+        weights: &[f64],
+        data_type: &DataType,
+        scope: &Scope<'_>,
+    ) -> Result<Self> {
         if labels.is_empty() || labels.len() != weights.len() {
             let (labels, weights) = (labels.len(), weights.len());
             return Err(scope.error(format!("expected a weight for each label, not {labels} and {weights}")));
         }
-        let steps = Steps::from_weights(weights)
-            .ok_or_else(|| scope.error("weights: expected finite numbers, none below 0, one at least above"))?;
+        let steps = Steps::from_weights(weights).ok_or_else(|| {
+            scope.error("weights: expected finite numbers, none below 0, one at least above")
+        })?;
         Ok(Self { labels: parsed(labels, data_type, scope)?, steps })
     }
 
     pub fn evaluate(&self, input: &Input<'_>) -> ArrayRef {
-        let chosen: UInt32Array = input.ranks.iter().map(|rank| Some(self.steps.find(*rank) as u32)).collect();
+        let chosen: UInt32Array =
+            input.ranks.iter().map(|rank| Some(self.steps.find(*rank) as u32)).collect();
         pick(&self.labels, &chosen)
     }
 }

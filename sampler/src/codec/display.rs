@@ -89,7 +89,9 @@ pub fn plain(array: &ArrayRef, index: usize, out: &mut String) {
             decimal(array.as_primitive::<Decimal128Type>().value(index), scale.unsigned_abs().into(), out);
         }
         DataType::Date32 => calendar::write_date(array.as_primitive::<Date32Type>().value(index).into(), out),
-        DataType::Time64(_) => calendar::write_time(array.as_primitive::<Time64MicrosecondType>().value(index), out),
+        DataType::Time64(_) => {
+            calendar::write_time(array.as_primitive::<Time64MicrosecondType>().value(index), out)
+        }
         DataType::Timestamp(..) => {
             calendar::write_timestamp(array.as_primitive::<TimestampMicrosecondType>().value(index), out);
         }

@@ -58,7 +58,8 @@ impl Json {
         let mut ranks = input.ranks.to_vec();
         let columns = self.members.iter().enumerate().map(|(item, member)| {
             let cells = ranks.iter_mut().zip(input.addresses).zip(input.ranks);
-            cells.for_each(|((rank, address), own)| *rank = inner_rank(self.key, *address, item as u64, *own));
+            cells
+                .for_each(|((rank, address), own)| *rank = inner_rank(self.key, *address, item as u64, *own));
             member.codec.evaluate(&Input { ranks: &ranks, ..*input })
         });
         let columns: Vec<ArrayRef> = columns.collect();

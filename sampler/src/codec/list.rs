@@ -49,7 +49,8 @@ impl List {
 
     pub fn lists(&self, input: &Input<'_>) -> ListArray {
         let (counts, ranks_key) = (self.key, self.key.child("rank"));
-        let (mut rows, mut addresses, mut ranks, mut positions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut rows, mut addresses, mut ranks, mut positions) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut lengths = Vec::with_capacity(input.addresses.len());
         for (index, address) in input.addresses.iter().enumerate() {
             let length = self.low + Draws::new(counts, *address).below(self.high - self.low + 1);

@@ -1,7 +1,7 @@
 //! Text of a plan (labels, constants) as values of a column's type.
 
 use super::calendar::{parse_interval, parse_time, parse_timestamp};
-use super::types::{DAY, Class, class, limits, power, scale, scaled, times};
+use super::types::{Class, DAY, class, limits, power, scale, scaled, times};
 use arrow_array::builder::IntervalMonthDayNanoBuilder;
 use arrow_array::{ArrayRef, BinaryArray, Float32Array, Float64Array, StringArray};
 use arrow_buffer::IntervalMonthDayNano;
@@ -17,16 +17,20 @@ pub fn array<'a>(data_type: &DataType, texts: &[&'a str]) -> Result<ArrayRef, &'
             Ok(Arc::new(BinaryArray::from_iter_values(bytes)))
         }
         Class::Float => {
-            let values = each(texts, |text| text.trim().parse::<f64>().ok().filter(|value| value.is_finite()))?;
+            let values =
+                each(texts, |text| text.trim().parse::<f64>().ok().filter(|value| value.is_finite()))?;
             Ok(match data_type {
-                DataType::Float32 => Arc::new(Float32Array::from_iter_values(values.into_iter().map(|v| v as f32))),
+                DataType::Float32 => {
+                    Arc::new(Float32Array::from_iter_values(values.into_iter().map(|v| v as f32)))
+                }
                 _ => Arc::new(Float64Array::from_iter_values(values)),
             })
         }
         Class::Bool => Ok(scaled(data_type, each(texts, boolean)?.into_iter(), None)),
         Class::Exact => {
             let (low, high) = limits(data_type);
-            let fits = |text: &str| exact(text, scale(data_type)).filter(|value| (low..=high).contains(value));
+            let fits =
+                |text: &str| exact(text, scale(data_type)).filter(|value| (low..=high).contains(value));
             Ok(scaled(data_type, each(texts, fits)?.into_iter(), None))
         }
         Class::Time => time(data_type, texts),
@@ -40,7 +44,9 @@ fn each<'a, V>(texts: &[&'a str], parse: impl Fn(&str) -> Option<V>) -> Result<V
 
 fn time<'a>(data_type: &DataType, texts: &[&'a str]) -> Result<ArrayRef, &'a str> {
     match data_type {
-        DataType::Time64(_) => Ok(times(data_type, each(texts, |text| parse_time(text.trim()))?.into_iter(), None)),
+        DataType::Time64(_) => {
+            Ok(times(data_type, each(texts, |text| parse_time(text.trim()))?.into_iter(), None))
+        }
         DataType::Interval(_) => {
             let mut out = IntervalMonthDayNanoBuilder::new();
             for (months, micros) in each(texts, parse_interval)? {
@@ -80,7 +86,9 @@ fn exact(text: &str, scale: u32) -> Option<i128> {
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let (before, after) = digits.split_once('.').unwrap_or((digits, ""));
-    if before.len() + after.len() == 0 || !before.bytes().chain(after.bytes()).all(|byte| byte.is_ascii_digit()) {
+    if before.len() + after.len() == 0
+        || !before.bytes().chain(after.bytes()).all(|byte| byte.is_ascii_digit())
+    {
         return None;
     }
     let kept = after.len().min(scale as usize);
@@ -112,7 +120,10 @@ mod tests {
         let date = array(&DataType::Date32, &["2024-02-29", "1970-01-02 12:00:00"]).unwrap();
         assert_eq!(date.as_primitive::<Date32Type>().values(), &[19_782, 1]);
         assert_eq!(array(&DataType::Date32, &["2024-02-30"]), Err("2024-02-30"));
-        assert_eq!(array(&DataType::Binary, &["\\x00ff", "a"]).unwrap().as_binary::<i32>().value(0), &[0, 255]);
+        assert_eq!(
+            array(&DataType::Binary, &["\\x00ff", "a"]).unwrap().as_binary::<i32>().value(0),
+            &[0, 255]
+        );
         assert_eq!(array(&parse("interval").unwrap(), &["1 day"]).unwrap().len(), 1);
         assert!(array(&parse("list<int8>").unwrap(), &["{}"]).is_err());
     }

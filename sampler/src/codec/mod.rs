@@ -15,9 +15,9 @@ pub mod literal;
 mod number;
 pub mod numeric;
 mod prose;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 pub mod types;
 mod uuid;
 pub mod words;
@@ -104,7 +104,9 @@ impl Codec {
     pub fn compile(spec: &plan::Codec, data_type: &DataType, scope: &Scope<'_>) -> Result<Self> {
         let kind = class(data_type);
         let (name, fits) = match spec {
-            plan::Codec::Number { .. } => ("number", !matches!(kind, Class::Bool | Class::Binary | Class::List)),
+            plan::Codec::Number { .. } => {
+                ("number", !matches!(kind, Class::Bool | Class::Binary | Class::List))
+            }
             plan::Codec::Bool { .. } => ("bool", matches!(kind, Class::Bool | Class::Exact | Class::Float)),
             plan::Codec::Category { .. } => ("category", kind != Class::List),
             plan::Codec::Text { .. } => ("text", matches!(kind, Class::Text | Class::Binary)),

@@ -63,8 +63,11 @@ impl Number {
         };
         let (u, x) = (&knots.u, &knots.x);
         let rising = u.windows(2).all(|pair| pair[0] <= pair[1]);
-        if u.is_empty() || u.len() != x.len() || !rising || u.iter().chain(x).any(|value| !value.is_finite()) {
-            return Err(scope.error("knots: expected as many finite x as u, at least one, u in ascending order"));
+        if u.is_empty() || u.len() != x.len() || !rising || u.iter().chain(x).any(|value| !value.is_finite())
+        {
+            return Err(
+                scope.error("knots: expected as many finite x as u, at least one, u in ascending order")
+            );
         }
         if !(step.is_finite() && *step >= 0.0) || endings.iter().any(|ending| !(0.0..1.0).contains(ending)) {
             return Err(scope.error("step: expected 0 or more; endings: expected fractions, 0 <= ending < 1"));
@@ -114,7 +117,8 @@ impl Number {
     }
 
     pub fn evaluate(&self, input: &Input<'_>) -> ArrayRef {
-        let values = input.addresses.iter().zip(input.ranks).map(|(address, rank)| self.value(*address, *rank));
+        let values =
+            input.addresses.iter().zip(input.ranks).map(|(address, rank)| self.value(*address, *rank));
         match class(&self.data_type) {
             Class::Float | Class::Text => types::reals(&self.data_type, values, None),
             _ => {

@@ -36,7 +36,9 @@ pub fn exact(array: &ArrayRef) -> Vec<i128> {
 /// The reals behind a number column; empty for the rest.
 pub fn reals(array: &ArrayRef) -> Vec<f64> {
     match array.data_type() {
-        DataType::Float32 => array.as_primitive::<Float32Type>().values().iter().map(|v| f64::from(*v)).collect(),
+        DataType::Float32 => {
+            array.as_primitive::<Float32Type>().values().iter().map(|v| f64::from(*v)).collect()
+        }
         DataType::Float64 => array.as_primitive::<Float64Type>().values().to_vec(),
         data_type => {
             let unit = power(scale(data_type)) as f64;

@@ -64,7 +64,11 @@ impl Prose {
                 index = (index + 1) % list.len();
             }
             before = (topical, index);
-            if first || self.title { capital(list.get(index), out) } else { out.push_str(list.get(index)) }
+            if first || self.title {
+                capital(list.get(index), out)
+            } else {
+                out.push_str(list.get(index))
+            }
             sentence -= 1;
             if self.title {
                 continue;

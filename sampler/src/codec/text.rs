@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::permute::Perm;
 use crate::plan::{By, Form, Segment};
 use crate::rng::Key;
-use arrow_array::{Array, ArrayRef, BinaryArray, StringArray};
 use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, BinaryArray, StringArray};
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use std::sync::Arc;
@@ -54,7 +54,9 @@ impl Serial {
         sorted.sort_unstable();
         sorted.dedup();
         if sorted.len() != words.len() || words.len() < 2 || width > MOST {
-            return Err(scope.error("a serial number needs two different characters at least, none of them twice"));
+            return Err(
+                scope.error("a serial number needs two different characters at least, none of them twice")
+            );
         }
         let permutation = permute.then(|| Perm::new(scope.rows, scope.key.child("serial")));
         Ok(Self { alphabet: words, width, start, permutation })
@@ -94,7 +96,8 @@ impl Serial {
 
 fn letters(alphabet: &str, scope: &Scope<'_>) -> Result<Words> {
     let mut buffer = [0; 4];
-    let letters: Vec<String> = alphabet.chars().map(|letter| letter.encode_utf8(&mut buffer).to_owned()).collect();
+    let letters: Vec<String> =
+        alphabet.chars().map(|letter| letter.encode_utf8(&mut buffer).to_owned()).collect();
     Words::new(letters).ok_or_else(|| scope.error("the alphabet is empty"))
 }
 
@@ -187,14 +190,19 @@ impl Text {
         data_type: &DataType,
         scope: &Scope<'_>,
     ) -> Result<Self> {
-        let parts: Vec<Part> = segments.iter().map(|segment| Part::compile(segment, scope)).collect::<Result<_>>()?;
+        let parts: Vec<Part> =
+            segments.iter().map(|segment| Part::compile(segment, scope)).collect::<Result<_>>()?;
         let max_length = max_length.unwrap_or(usize::MAX);
         if min_length > max_length || min_length > MOST {
-            return Err(scope.error(format!("expected a shortest length of at most {MOST} and the longest length")));
+            return Err(
+                scope.error(format!("expected a shortest length of at most {MOST} and the longest length"))
+            );
         }
-        let serials: usize = parts.iter().map(|part| part.serial().map_or(0, |serial| serial.widest(scope.rows))).sum();
+        let serials: usize =
+            parts.iter().map(|part| part.serial().map_or(0, |serial| serial.widest(scope.rows))).sum();
         if serials > max_length {
-            let message = format!("{max_length} characters can't number {} rows: {serials} are needed", scope.rows);
+            let message =
+                format!("{max_length} characters can't number {} rows: {serials} are needed", scope.rows);
             return Err(Error::impossible(scope.place, message));
         }
         let binary = class(data_type) == Class::Binary;
@@ -230,7 +238,8 @@ impl Text {
             }
             offsets.push(i32::try_from(out.len()).unwrap_or(i32::MAX));
         }
-        let (offsets, bytes) = (OffsetBuffer::new(ScalarBuffer::from(offsets)), Buffer::from(out.into_bytes()));
+        let (offsets, bytes) =
+            (OffsetBuffer::new(ScalarBuffer::from(offsets)), Buffer::from(out.into_bytes()));
         match self.binary {
             true => Arc::new(BinaryArray::new(offsets, bytes, None)),
             false => Arc::new(StringArray::new(offsets, bytes, None)),

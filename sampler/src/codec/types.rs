@@ -77,7 +77,9 @@ pub fn class(data_type: &DataType) -> Class {
         DataType::Utf8 => Class::Text,
         DataType::Binary => Class::Binary,
         DataType::List(_) => Class::List,
-        DataType::Date32 | DataType::Time64(_) | DataType::Timestamp(..) | DataType::Interval(_) => Class::Time,
+        DataType::Date32 | DataType::Time64(_) | DataType::Timestamp(..) | DataType::Interval(_) => {
+            Class::Time
+        }
         _ => Class::Exact,
     }
 }
@@ -115,7 +117,6 @@ pub fn limits(data_type: &DataType) -> (i128, i128) {
         }
         DataType::Boolean => (0, 1),
         DataType::Utf8 => (i128::MIN, i128::MAX),
-        DataType::Time64(_) => (0, i128::from(DAY) - 1),
         _ => (i64::MIN.into(), i64::MAX.into()),
     }
 }
@@ -137,7 +138,11 @@ fn primitive<T: ArrowPrimitiveType>(
 /// Whole numbers at the type's own scale (microseconds for times), held to its limits.
 ///
 /// Not for binary and list columns, which `cells` refuses when the plan is opened: those come back all NULL.
-pub fn scaled(data_type: &DataType, values: impl Iterator<Item = i128>, nulls: Option<NullBuffer>) -> ArrayRef {
+pub fn scaled(
+    data_type: &DataType,
+    values: impl Iterator<Item = i128>,
+    nulls: Option<NullBuffer>,
+) -> ArrayRef {
     let (low, high) = limits(data_type);
     let values = values.map(move |value| value.clamp(low, high));
     match data_type {
@@ -157,16 +162,18 @@ pub fn scaled(data_type: &DataType, values: impl Iterator<Item = i128>, nulls: O
         DataType::Boolean => {
             Arc::new(BooleanArray::new(values.map(|v| v != 0).collect::<BooleanBuffer>(), nulls))
         }
-        DataType::Utf8 => texts(values, nulls, |value, out| super::display::integer(value, out)),
-        DataType::Binary | DataType::List(_) => {
-            arrow_array::new_null_array(data_type, values.count())
-        }
-        _ => times(data_type, values.map(|v| v as Micros), nulls),
+        DataType::Utf8 => texts(values, nulls, super::display::integer),
+        DataType::Binary | DataType::List(_) => arrow_array::new_null_array(data_type, values.count()),
+        _ => temporal(data_type, values.map(|v| v as Micros), nulls),
     }
 }
 
 /// Whole numbers as the type's values: scaled up for decimals, digits in text, microseconds in time columns.
-pub fn integers(data_type: &DataType, values: impl Iterator<Item = i128>, nulls: Option<NullBuffer>) -> ArrayRef {
+pub fn integers(
+    data_type: &DataType,
+    values: impl Iterator<Item = i128>,
+    nulls: Option<NullBuffer>,
+) -> ArrayRef {
     let factor = power(scale(data_type));
     scaled(data_type, values.map(move |value| value.saturating_mul(factor)), nulls)
 }
@@ -176,7 +183,7 @@ pub fn reals(data_type: &DataType, values: impl Iterator<Item = f64>, nulls: Opt
     match data_type {
         DataType::Float32 => Arc::new(primitive::<Float32Type>(values.map(|v| v as f32), nulls)),
         DataType::Float64 => Arc::new(primitive::<Float64Type>(values, nulls)),
-        DataType::Utf8 => texts(values, nulls, |value, out| super::display::real(value, out)),
+        DataType::Utf8 => texts(values, nulls, super::display::real),
         _ => {
             let factor = power(scale(data_type)) as f64;
             scaled(data_type, values.map(move |value| whole(value * factor)), nulls)
@@ -186,30 +193,37 @@ pub fn reals(data_type: &DataType, values: impl Iterator<Item = f64>, nulls: Opt
 
 /// Microseconds as the type's values: dates are cut to the day, times of day wrap, number columns hold Unix seconds,
 /// text columns ISO 8601.
-pub fn times(data_type: &DataType, values: impl Iterator<Item = Micros>, nulls: Option<NullBuffer>) -> ArrayRef {
+pub fn times(
+    data_type: &DataType,
+    values: impl Iterator<Item = Micros>,
+    nulls: Option<NullBuffer>,
+) -> ArrayRef {
+    match class(data_type) {
+        Class::Time => temporal(data_type, values, nulls),
+        Class::Text => texts(values, nulls, calendar::write_timestamp),
+        Class::Float => reals(data_type, values.map(|value| value as f64 / 1e6), nulls),
+        _ => integers(data_type, values.map(|value| i128::from(value.div_euclid(1_000_000))), nulls),
+    }
+}
+
+fn temporal(
+    data_type: &DataType,
+    values: impl Iterator<Item = Micros>,
+    nulls: Option<NullBuffer>,
+) -> ArrayRef {
+    let days = |days: Micros| days.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
     match data_type {
-        DataType::Date32 => {
-            let days = |v: Micros| v.div_euclid(DAY).clamp(i32::MIN.into(), i32::MAX.into()) as i32;
-            Arc::new(primitive::<Date32Type>(values.map(days), nulls))
-        }
+        DataType::Date32 => Arc::new(primitive::<Date32Type>(values.map(|v| days(v.div_euclid(DAY))), nulls)),
         DataType::Time64(_) => {
             Arc::new(primitive::<Time64MicrosecondType>(values.map(|v| v.rem_euclid(DAY)), nulls))
         }
         DataType::Timestamp(_, zone) => {
             Arc::new(primitive::<TimestampMicrosecondType>(values, nulls).with_timezone_opt(zone.clone()))
         }
-        DataType::Interval(_) => {
-            let parts = |v: Micros| {
-                let days = (v / DAY).clamp(i32::MIN.into(), i32::MAX.into()) as i32;
-                IntervalMonthDayNano::new(0, days, (v % DAY) * 1000)
-            };
+        _ => {
+            let parts = |v: Micros| IntervalMonthDayNano::new(0, days(v / DAY), (v % DAY) * 1000);
             Arc::new(primitive::<IntervalMonthDayNanoType>(values.map(parts), nulls))
         }
-        DataType::Utf8 => texts(values, nulls, |value, out| calendar::write_timestamp(value, out)),
-        DataType::Float32 | DataType::Float64 => {
-            reals(data_type, values.map(|value| value as f64 / 1e6), nulls)
-        }
-        _ => integers(data_type, values.map(|value| i128::from(value.div_euclid(1_000_000))), nulls),
     }
 }
 

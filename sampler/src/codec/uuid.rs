@@ -38,7 +38,10 @@ impl Uuid {
         let unique = mix(mix(address.wrapping_add(self.key.0)) ^ self.key.0.rotate_left(32));
         let (high, low) = if self.ordered {
             let millis = (time.max(0) / 1000) as u64;
-            (millis << 16 | 0x7000 | unique >> 52, unique & (u64::MAX >> 12) | (self.key.bits(address, 0) << 52))
+            (
+                millis << 16 | 0x7000 | unique >> 52,
+                unique & (u64::MAX >> 12) | (self.key.bits(address, 0) << 52),
+            )
         } else {
             let head = unique >> 4;
             (head >> 12 << 16 | 0x4000 | head & 0xFFF, unique & 15 | self.key.bits(address, 0) << 4)
@@ -50,7 +53,11 @@ impl Uuid {
         let count = input.addresses.len();
         let time = |index| if self.ordered { input.time(index) } else { 0 };
         if self.binary {
-            let all = input.addresses.iter().enumerate().map(|(k, address)| self.bits(*address, time(k)).to_be_bytes());
+            let all = input
+                .addresses
+                .iter()
+                .enumerate()
+                .map(|(k, address)| self.bits(*address, time(k)).to_be_bytes());
             return Arc::new(BinaryArray::from_iter_values(all));
         }
         let mut out = StringBuilder::with_capacity(count, count * 36);

@@ -53,7 +53,12 @@ pub struct Lists(BTreeMap<String, Option<Arc<Words>>>);
 
 impl Lists {
     pub fn new(vocabularies: &BTreeMap<String, Vec<String>>) -> Self {
-        Self(vocabularies.iter().map(|(name, words)| (name.clone(), Words::new(words).map(Arc::new))).collect())
+        Self(
+            vocabularies
+                .iter()
+                .map(|(name, words)| (name.clone(), Words::new(words).map(Arc::new)))
+                .collect(),
+        )
     }
 
     /// The list called `name`, or what is wrong with it.
