@@ -62,8 +62,8 @@ class Database:
     def children(self, table: str, link: int, parent_row: int) -> list[int]:
         """The rows of ``table`` that refer to ``parent_row`` along its ``link``-th link, in ascending order."""
 
-def fit(plan: bytes, threads: int = 0) -> bytes:
-    """The plan with its SCMs drawn and calibrated, the same for every number of threads.
+def fit(plan: bytes) -> bytes:
+    """The plan with its SCMs drawn and calibrated.
 
     Raises:
         SamplerError: as ``Database.open``.

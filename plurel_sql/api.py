@@ -83,7 +83,7 @@ def plan(
     drawn = planner.plan(read, wishes.resolve(read), seed)
     if strict:
         inputs.refuse(drawn.notes)
-    return fit.fitted(drawn, threads)
+    return fit.fitted(drawn)
 
 
 def explain(
@@ -129,7 +129,7 @@ def open_plan(plan: Plan | str | Path, threads: int = 0) -> Database:
         ImpossibleError: it asks for what can't be.
     """
     _check_threads(threads)
-    return Database(fit.fitted(plan if isinstance(plan, Plan) else load_plan(plan), threads), threads)
+    return Database(fit.fitted(plan if isinstance(plan, Plan) else load_plan(plan)), threads)
 
 
 class Database:

@@ -11,11 +11,11 @@ def is_fitted(plan: Plan) -> bool:
     return all(table.scm.nodes for table in plan.tables if table.scm.wanted)
 
 
-def fitted(plan: Plan, threads: int = 0) -> Plan:
-    """``plan`` itself where it is fitted already, else drawn and calibrated; the same for every ``threads``.
+def fitted(plan: Plan) -> Plan:
+    """``plan`` itself where it is fitted already, else drawn and calibrated.
 
     Raises:
         InputError: the plan is not one.
         ImpossibleError: a key can't hold as many rows as asked for.
     """
-    return plan if is_fitted(plan) else sample.fit(plan, threads)
+    return plan if is_fitted(plan) else sample.fit(plan)

@@ -54,13 +54,13 @@ class Sampler:
         return pa.RecordBatchReader.from_batches(reader.schema, _guarded(reader, table))
 
 
-def fit(plan: Plan, threads: int = 0) -> Plan:
+def fit(plan: Plan) -> Plan:
     """``plan`` with its SCMs drawn and calibrated on a pilot of its own rows.
 
     Raises:
         InputError, ImpossibleError: as in ``Sampler``.
     """
-    return decode(_mapped(lambda: _sampler.fit(encode(plan), threads=threads)))
+    return decode(_mapped(lambda: _sampler.fit(encode(plan))))
 
 
 def _guarded(reader: pa.RecordBatchReader, table: str) -> Iterator[pa.RecordBatch]:

@@ -2,7 +2,9 @@
 
 use crate::cells::Cells;
 use crate::error::{Error, Result};
+use crate::links::Topology;
 use crate::plan::Plan;
+use crate::scm::{self, Models};
 use crate::stream::{BATCH_ROWS, Reader, Request};
 use crate::world::{Keys, NONE, Values};
 use std::ops::Range;
@@ -139,24 +141,26 @@ impl Database {
     }
 }
 
-/// The plan with its SCMs drawn and calibrated; the same for every number of threads.
+/// The plan with its SCMs drawn and calibrated.
 ///
 /// # Errors
 /// As `Database::open`.
-pub fn fit(plan: Plan, _threads: usize) -> Result<Plan> {
-    let _ = plan;
-    Err(apart())
+pub fn fit(plan: Plan) -> Result<Plan> {
+    let keys = Topology::open(&plan)?;
+    scm::fit(plan, &keys)
 }
 
 /// The keys and values of a plan.
 fn compose(plan: &Plan, cache_bytes: usize) -> Result<(Arc<dyn TwoWay>, Arc<dyn Values>)> {
-    let _ = (plan, cache_bytes);
-    Err(apart())
+    let topology = Arc::new(Topology::open_with_budget(plan, cache_bytes as u64 / 2)?);
+    let values = Models::open(plan, topology.clone(), cache_bytes / 2)?;
+    Ok((topology, Arc::new(values)))
 }
 
-/// Keys and values come from rooms that are being built beside this one.
-fn apart() -> Error {
-    Error::run("sampler", "keys and values are not joined to this build")
+impl TwoWay for Topology {
+    fn children(&self, table: usize, link: usize, parent: u64) -> Vec<u64> {
+        Topology::children(self, table, link, parent)
+    }
 }
 
 fn threads_of(threads: usize) -> usize {

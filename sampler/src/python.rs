@@ -135,10 +135,9 @@ impl PyStream {
 
 /// The plan with its SCMs drawn and calibrated.
 #[pyfunction(name = "fit")]
-#[pyo3(signature = (plan, threads = 0))]
-fn py_fit<'py>(py: Python<'py>, plan: &[u8], threads: usize) -> PyResult<Bound<'py, PyBytes>> {
+fn py_fit<'py>(py: Python<'py>, plan: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
     let fitted = free(py, || {
-        let fitted = fit(parse(plan)?, threads)?;
+        let fitted = fit(parse(plan)?)?;
         serde_json::to_vec(&fitted).map_err(|error| Error::plan("plan", error.to_string()))
     })?;
     Ok(PyBytes::new(py, &fitted))
