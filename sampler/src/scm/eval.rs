@@ -265,19 +265,29 @@ fn aggregate<'a>(
     inputs: impl Iterator<Item = (&'a [f32], &'a f64)>,
     size: usize,
 ) -> Vec<f32> {
-    let mut h = vec![0.0; size];
-    for (k, (xs, &weight)) in inputs.enumerate() {
-        let weight = weight as f32;
-        let pairs = h.iter_mut().zip(xs);
-        match law {
-            Aggregation::Sum => pairs.for_each(|(h, x)| *h += weight * x),
-            _ if k == 0 => pairs.for_each(|(h, x)| *h = weight * x),
-            Aggregation::Max => pairs.for_each(|(h, x)| *h = if weight * x > *h { weight * x } else { *h }),
-            Aggregation::Product => pairs.for_each(|(h, x)| *h = clip(*h * (weight * x), LIMIT)),
-            Aggregation::LogSumExp => {
-                pairs.for_each(|(h, x)| *h = weight * x + math::softplus(*h - weight * x))
+    let inputs: Vec<(&[f32], f32)> = inputs.map(|(xs, &weight)| (xs, weight as f32)).collect();
+    match law {
+        Aggregation::Sum => fold(&inputs, size, |h, x| h + x),
+        Aggregation::Max => fold(&inputs, size, |h, x| if x > h { x } else { h }),
+        Aggregation::Product => fold(&inputs, size, |h, x| clip(h * x, LIMIT)),
+        Aggregation::LogSumExp => {
+            let mut top = fold(&inputs, size, |h, x| if x > h { x } else { h });
+            let mut sum = vec![0.0; size];
+            for &(xs, weight) in &inputs {
+                sum.iter_mut().zip(xs).zip(&top).for_each(|((s, x), top)| *s += math::exp(weight * x - top));
             }
+            top.iter_mut().zip(&sum).for_each(|(top, &s)| *top += math::ln(s));
+            top
         }
+    }
+}
+
+#[inline(always)]
+fn fold(inputs: &[(&[f32], f32)], size: usize, join: impl Fn(f32, f32) -> f32) -> Vec<f32> {
+    let Some((&(first, weight), rest)) = inputs.split_first() else { return vec![0.0; size] };
+    let mut h: Vec<f32> = first.iter().map(|x| weight * x).collect();
+    for &(xs, weight) in rest {
+        h.iter_mut().zip(xs).for_each(|(h, x)| *h = join(*h, weight * x));
     }
     h
 }

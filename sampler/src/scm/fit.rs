@@ -24,11 +24,11 @@ const CACHE: usize = 256 << 20;
 /// Errors name the table and node whose model doesn't resolve.
 pub fn fit(mut plan: Plan, keys: &dyn Keys) -> Result<Plan> {
     let fresh: Vec<bool> = plan.tables.iter().map(|table| !fitted(table)).collect();
-    for index in 0..plan.tables.len() {
+    for (index, &fresh) in fresh.iter().enumerate() {
         if plan.tables[index].scm.nodes.is_empty() {
             plan.tables[index].scm = draw::draw(&plan, index, span(keys, index))?;
         }
-        if fresh[index] {
+        if fresh {
             // Half a calibration would mix with the new one.
             plan.tables[index].scm.nodes.iter_mut().for_each(|node| node.fit = None);
         }

@@ -5,6 +5,8 @@
 
 /// Adding it rounds |x| < 2^22 to a whole number, whose low bits then stand in the mantissa.
 const MAGIC: f32 = 12_582_912.0;
+/// 2^-31.
+const TINY: f32 = 1.0 / 2_147_483_648.0;
 
 /// `x` within `low..=high`; NaN becomes `low`.
 #[inline(always)]
@@ -93,7 +95,7 @@ pub fn sin(x: f32) -> f32 {
 pub fn normal(bits: u32) -> f32 {
     let signed = bits as i32;
     let magnitude = (signed ^ (signed >> 31)) as f32;
-    let q = (2_147_483_647 - (signed ^ (signed >> 31))) as f32 * 4.656_612_9e-10 + 2.328_306_4e-10;
+    let q = (2_147_483_647 - (signed ^ (signed >> 31))) as f32 * TINY + 0.5 * TINY;
     let w = -ln(q * (2.0 - q));
     let c = w - 2.5;
     let p = 2.810_226_4e-8;
@@ -113,9 +115,9 @@ pub fn normal(bits: u32) -> f32 {
     let p = p * t + 5.739_507_7e-3;
     let p = p * t - 7.622_461_3e-3;
     let p = p * t + 9.438_870_5e-3;
-    let p = p * t + 1.001_674_1;
+    let p = p * t + 1.001_674;
     let tail = p * t + 2.832_976_8;
-    let x = (magnitude + 0.5) * 4.656_612_9e-10 * std::f32::consts::SQRT_2;
+    let x = (magnitude + 0.5) * TINY * std::f32::consts::SQRT_2;
     let y = (if w < 5.0 { central } else { tail }) * x;
     f32::from_bits(y.to_bits() ^ (bits & 0x8000_0000))
 }

@@ -91,7 +91,7 @@ impl Ranker {
         if labels.is_empty() {
             return latent as usize;
         }
-        let piece = cuts.partition_point(|&cut| cut < f64::from(latent));
+        let piece = cuts.partition_point(|&cut| (cut as f32) < latent);
         labels.get(piece).map_or(0, |&label| label as usize)
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 const EDGE: f64 = 1e-12;
 /// Samples up to this size are kept whole: every value is an atom.
 const WHOLE: usize = 128;
-const CELLS: usize = 96;
+const CELLS: usize = 64;
 const TAILS: [f64; 5] = [0.0, 0.0005, 0.001, 0.002, 0.005];
 
 /// A distribution function: just below `x[k]` it is `low[k]`, at `x[k]` it is `high[k]`; linear between. Where
@@ -16,6 +16,8 @@ const TAILS: [f64; 5] = [0.0, 0.0005, 0.001, 0.002, 0.005];
 #[serde(deny_unknown_fields)]
 pub struct Cdf {
     pub x: Vec<f64>,
+    /// Left out where there is no atom: the same as `high`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub low: Vec<f64>,
     pub high: Vec<f64>,
 }
@@ -48,8 +50,11 @@ impl Cdf {
             let atom = end - start >= least;
             let (low, high) = if atom { (start as f64, end as f64) } else { (middle, middle) };
             cdf.x.push(short(value));
-            cdf.low.push(low / n as f64);
-            cdf.high.push(high / n as f64);
+            cdf.low.push(round6(low / n as f64));
+            cdf.high.push(round6(high / n as f64));
+        }
+        if cdf.low == cdf.high {
+            cdf.low.clear();
         }
         cdf
     }
@@ -67,14 +72,15 @@ impl Ladder {
     /// None unless the lists are of one length, ascending and within 0..=1.
     pub fn new(cdf: &Cdf) -> Option<Self> {
         let x: Vec<f32> = cdf.x.iter().map(|&x| x as f32).collect();
-        let steps = cdf.low.iter().zip(&cdf.high).flat_map(|(&low, &high)| [low, high]);
-        let sound = x.len() == cdf.low.len()
+        let low = if cdf.low.is_empty() { &cdf.high } else { &cdf.low };
+        let steps = low.iter().zip(&cdf.high).flat_map(|(&low, &high)| [low, high]);
+        let sound = x.len() == low.len()
             && x.len() == cdf.high.len()
             && x.iter().all(|x| x.is_finite())
             && x.is_sorted_by(|a, b| a < b)
             && steps.clone().all(|u| (0.0..=1.0).contains(&u))
             && steps.is_sorted();
-        sound.then(|| Self { x, low: cdf.low.clone(), high: cdf.high.clone() })
+        sound.then(|| Self { x, low: low.clone(), high: cdf.high.clone() })
     }
 
     /// The rank of `x`, strictly inside (0, 1); `within` gives a uniform number for the place inside an atom.
@@ -110,6 +116,11 @@ impl Ladder {
             _ => 0.0,
         }
     }
+}
+
+/// Six decimals: a plan stays small, and its pilot knows no more.
+fn round6(u: f64) -> f64 {
+    (u * 1e6).round() / 1e6
 }
 
 /// `mass` beyond the last knot, thinning out exponentially with the density that stands there.

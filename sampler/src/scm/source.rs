@@ -205,7 +205,7 @@ impl Exogenous {
                 }
                 None => row as f64 / self.rows.max(1) as f64,
             };
-            let trend = series.trend[0] * libm::pow(x, series.trend[1]);
+            let trend = series.trend[0] * f64::from(math::exp(series.trend[1] as f32 * math::ln(x as f32)));
             let turns = x / series.cycle[1].max(1e-9) + series.cycle[2];
             let cycle = series.cycle[0]
                 * f64::from(math::sin(((turns - turns.floor()) * std::f64::consts::TAU) as f32));

@@ -90,7 +90,7 @@ impl Engine {
         let model = &self.models[table];
         let mut need = vec![false; model.nodes.len()];
         nodes.iter().for_each(|&node| need[node] = true);
-        for node in (0..need.len()).rev().filter(|&node| nodes.iter().any(|&n| node <= n)) {
+        for node in (0..need.len()).rev() {
             if need[node] {
                 model.nodes[node].locals.iter().for_each(|&input| need[input] = true);
             }

@@ -204,9 +204,6 @@ fn fit_is_idempotent_and_survives_json() {
     assert_eq!(serde_json::to_string(&back).unwrap(), text);
     let rows: Vec<u64> = (0..500).collect();
     assert_eq!(bits(&open(&plan, 0).latents(4, &rows)), bits(&open(&back, 0).latents(4, &rows)));
-    assert!(
-        Models::open(&shop(1), Arc::new(keys(&plan)), 0).is_ok_and(|m| m.latents(0, &[0]).is_empty()) || true
-    );
 }
 
 #[test]
@@ -392,7 +389,11 @@ fn what_is_not_fitted_or_not_sound_is_refused() {
 #[test]
 #[ignore = "a measurement"]
 fn speed() {
-    let clock = std::time::Instant::now;
+    // Time on the processor, so that other work on the machine doesn't count.
+    let clock = || -> f64 {
+        let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+        stat.split_whitespace().next().unwrap().parse::<f64>().unwrap() * 1e-9
+    };
     let mut many = shop(0);
     many.tables = (0..300)
         .map(|k| {
@@ -405,8 +406,8 @@ fn speed() {
     let start = clock();
     let many = fitted(many);
     println!(
-        "fit 300 tables: {:?}, plan {} kB",
-        start.elapsed(),
+        "fit 300 tables: {:.2} s, plan {} kB",
+        clock() - start,
         serde_json::to_string(&many).unwrap().len() / 1000
     );
     for (name, width) in [(PriorName::Default, 16), (PriorName::Plurel, 32)] {
@@ -419,7 +420,7 @@ fn speed() {
             plan.tables.iter_mut().for_each(|t| t.scm.prior = Prior { name, width, ..Prior::default() });
             let start = clock();
             let plan = fitted(plan);
-            println!("fit: {:?}", start.elapsed());
+            println!("fit: {:.2} s", clock() - start);
             let models = open(&plan, 256 << 20);
             let nodes: Vec<usize> = (0..plan.tables[1].scm.nodes.len()).collect();
             let rows: Vec<u64> = (0..if columns > 100 {
@@ -436,7 +437,7 @@ fn speed() {
                 .flat_map(|rows| models.engine.latents(&*models.keys, 1, false, &nodes, rows))
                 .map(|xs| xs[0])
                 .sum();
-            let taken = start.elapsed().as_secs_f64();
+            let taken = clock() - start;
             println!(
                 "{name:?}: {} rows x {} nodes: {taken:.2} s, {:.1} M row-nodes/s ({sum})",
                 rows.len(),
@@ -445,7 +446,7 @@ fn speed() {
             );
             let start = clock();
             rows.chunks(1024).for_each(|rows| assert!(models.ranks(1, &nodes, rows).len() == nodes.len()));
-            println!("with ranks: {:.2} s", start.elapsed().as_secs_f64());
+            println!("with ranks: {:.2} s", clock() - start);
         }
     }
 }
