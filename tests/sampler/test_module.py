@@ -160,7 +160,7 @@ def test_errors_tell_kind_place_and_message(database: _sampler.Database) -> None
     assert (caught.value.kind, caught.value.place) == ("plan", "plan")
     for request in ({"start": 5, "stop": 4}, {"stop": 30_001}, {"columns": ["nothing"]}):
         with pytest.raises(_sampler.SamplerError) as caught:
-            database.stream("sale", **request)  # type: ignore[arg-type]
+            database.stream("sale", **request)
         assert caught.value.kind == "run"
         assert caught.value.place.startswith("sale")
     for call in (
