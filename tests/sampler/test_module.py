@@ -78,7 +78,7 @@ def test_a_plan_goes_through_fit_unchanged_but_for_its_models(fitted: bytes) -> 
     assert found.tables[1].columns == plan.tables[1].columns
     assert found.vocabularies == plan.vocabularies
     assert {node.name for node in found.tables[1].scm.nodes} >= {"price"}
-    assert model.decode(_sampler.fit(fitted, threads=3)) == found
+    assert model.decode(_sampler.fit(fitted)) == found
 
 
 def test_a_stream_is_arrow(database: _sampler.Database) -> None:
