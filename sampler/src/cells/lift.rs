@@ -122,3 +122,42 @@ pub fn product(data_type: &DataType, factors: &[ArrayRef]) -> ArrayRef {
     let (up, down) = (power(own.saturating_sub(digits)), power(digits.saturating_sub(own)));
     types::scaled(data_type, product.into_iter().map(|value| divide(value.saturating_mul(up), down)), nulls)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::types::*;
+    use arrow_array::{Date32Array, StringArray};
+
+    fn decimal(scale: i8, values: &[i128]) -> ArrayRef {
+        types::scaled(&DataType::Decimal128(38, scale), values.iter().copied(), None)
+    }
+
+    #[test]
+    fn products_round_to_the_scale() {
+        let (rate, price) = (decimal(3, &[125, -125, i128::MAX]), decimal(2, &[1002, 1002, i128::MAX]));
+        let total = product(&DataType::Decimal128(12, 2), &[rate.clone(), price]);
+        assert_eq!(total.as_primitive::<Decimal128Type>().values(), &[125, -125, power(12) - 1]);
+        let real: ArrayRef = Arc::new(Float64Array::from(vec![Some(4.0), None, Some(0.5)]));
+        let mixed = product(&DataType::Int32, &[rate.clone(), real]);
+        assert_eq!((mixed.as_primitive::<Int32Type>().value(0), mixed.is_null(1)), (1, true));
+        let single = product(&DataType::Float64, &[rate]);
+        assert_eq!(single.as_primitive::<Float64Type>().value(0), 0.125);
+    }
+
+    #[test]
+    fn bounds_round_up_and_pass_over_nulls() {
+        let own = decimal(1, &[0, 0, 0, 99]);
+        let other: ArrayRef = Arc::new(Float64Array::from(vec![Some(0.25), None, Some(-3.0), Some(9.9)]));
+        let values = |strict| lift(&own, &other, strict).as_primitive::<Decimal128Type>().values().to_vec();
+        assert_eq!(values(false), [3, 0, 0, 99]);
+        assert_eq!(values(true), [3, 0, 0, 100]);
+        let day: ArrayRef = Arc::new(Date32Array::from(vec![5, 5, 5]));
+        let until: ArrayRef = Arc::new(Date32Array::from(vec![4, 5, 6]));
+        assert_eq!(lift(&day, &until, false).as_primitive::<Date32Type>().values(), &[5, 5, 6]);
+        assert_eq!(lift(&day, &until, true).as_primitive::<Date32Type>().values(), &[5, 6, 7]);
+        let text: ArrayRef = Arc::new(StringArray::from(vec!["b", "b"]));
+        let least: ArrayRef = Arc::new(StringArray::from(vec!["a", "b"]));
+        assert_eq!(lift(&text, &least, true).as_string::<i32>().value(1), "b0");
+    }
+}

@@ -10,24 +10,24 @@ use std::fmt::Write;
 
 /// Decimal digits, zero-padded to `width`.
 pub fn padded(mut value: u128, width: usize, out: &mut String) {
-    let mut digits = [0_u8; 39];
+    let mut digits = [b'0'; 39];
     let mut at = digits.len();
     // 64-bit division is several times cheaper, and nearly every number fits.
     while value > u128::from(u64::MAX) {
         at -= 1;
-        digits[at] = (value % 10) as u8;
+        digits[at] += (value % 10) as u8;
         value /= 10;
     }
     let mut rest = value as u64;
     while rest > 0 || at == digits.len() {
         at -= 1;
-        digits[at] = (rest % 10) as u8;
+        digits[at] += (rest % 10) as u8;
         rest /= 10;
     }
-    for _ in digits.len() - at..width {
-        out.push('0');
-    }
-    out.extend(digits[at..].iter().map(|digit| char::from(b'0' + digit)));
+    // What stands before the number is zeros already.
+    at = at.min(digits.len().saturating_sub(width));
+    out.extend((digits.len()..width).map(|_| '0'));
+    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 pub fn integer(value: i128, out: &mut String) {
@@ -168,6 +168,7 @@ mod tests {
         assert_eq!(text(|out| integer(i128::MIN, out)), i128::MIN.to_string());
         assert_eq!(text(|out| integer(0, out)), "0");
         assert_eq!(text(|out| padded(42, 5, out)), "00042");
+        assert_eq!(text(|out| padded(7, 50, out)), format!("{:050}", 7));
         assert_eq!(text(|out| decimal(-5, 2, out)), "-0.05");
         assert_eq!(text(|out| decimal(12_345, 2, out)), "123.45");
         assert_eq!(text(|out| real(1e21, out)), "1000000000000000000000");

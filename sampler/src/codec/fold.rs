@@ -4,23 +4,27 @@
 pub fn slug(text: &str, out: &mut String) {
     let start = out.len();
     let mut gap = false;
-    for letter in text.chars().flat_map(char::to_lowercase) {
-        let ascii = letter.is_ascii_alphanumeric();
-        let folded = if ascii { None } else { folded(letter) };
-        if !ascii && folded.is_none() {
-            gap = true;
-            continue;
-        }
-        if folded == Some("") {
-            continue;
+    let mut take = |lower: char| {
+        let letters = if lower.is_ascii_alphanumeric() { None } else { Some(folded(lower)) };
+        match letters {
+            Some(None) => return gap = true,
+            Some(Some("")) => return,
+            _ => {}
         }
         if gap && out.len() > start {
             out.push('-');
         }
         gap = false;
-        match folded {
+        match letters.flatten() {
             Some(letters) => out.push_str(letters),
-            None => out.push(letter),
+            None => out.push(lower),
+        }
+    };
+    for letter in text.chars() {
+        if letter.is_ascii() {
+            take(letter.to_ascii_lowercase());
+        } else {
+            letter.to_lowercase().for_each(&mut take);
         }
     }
     if out.len() == start {

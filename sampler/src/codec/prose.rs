@@ -6,12 +6,12 @@ use super::words::Words;
 use crate::error::Result;
 use std::sync::Arc;
 
-/// The share of words that come from the topic's own list.
-const TOPICAL: f64 = 0.45;
+/// The share of words that come from the topic's own list, of 256.
+const TOPICAL: u32 = 115;
 /// Fewest and most words of a sentence; the last takes what is left where that is less than `SENTENCE.0`.
 const SENTENCE: (usize, usize) = (5, 13);
-/// The share of words inside a sentence that a comma follows.
-const COMMA: f64 = 0.06;
+/// The share of words inside a sentence that a comma follows, of 256.
+const COMMA: u32 = 15;
 /// The most words of one cell.
 const MOST: usize = 1 << 16;
 
@@ -57,9 +57,11 @@ impl Prose {
             if word > 0 {
                 out.push(' ');
             }
-            let topical = draws.uniform() < TOPICAL;
+            // One draw for a word: 8 bits say which list, 24 which entry, and the lowest of these whether a comma follows.
+            let bits = draws.bits();
+            let topical = bits >> 24 < TOPICAL;
             let list = if topical { topic } else { self.common.as_ref() };
-            let mut index = draws.below(list.len());
+            let mut index = ((u64::from(bits & 0xFF_FFFF) * list.len() as u64) >> 24) as usize;
             if (topical, index) == before {
                 index = (index + 1) % list.len();
             }
@@ -75,7 +77,7 @@ impl Prose {
             }
             if sentence == 0 {
                 out.push('.');
-            } else if sentence > 1 && !first && draws.uniform() < COMMA {
+            } else if sentence > 1 && !first && bits & 0xFF < COMMA {
                 out.push(',');
             }
         }

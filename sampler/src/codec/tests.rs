@@ -364,7 +364,7 @@ fn values_do_not_move() {
         ("utf8", ["018bcfe5-6800-729b-83d2-1cabe9b45e08", "018bcfe5-6be8-7c28-8abb-30e7a30e7be0", "018bcfe5-6fd0-7124-839e-531028446cd8"]),
         ("utf8", ["ebcdee", "fafcdb", "afeaaf"]),
         ("utf8", ["0025", "0024", "0016"]),
-        ("utf8", ["Élan very, élan very a with.", "With a and bread and cheese.", "The nail with."]),
+        ("utf8", ["Élan the and very bread apple.", "And the and cheese with a.", "With nail drill."]),
         ("utf8", ["{\"p\": 33.09, \"q\": 33.95}", "{\"p\": 65.95, \"q\": 3.95}", "{\"p\": 7.21, \"q\": 5.99}"]),
         ("binary", ["c9dfdd", "801535b0", "64f8"]),
         ("list<bool>", ["[true]", "[true, false]", "[false, false]"]),
