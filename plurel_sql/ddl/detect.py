@@ -22,7 +22,8 @@ _LENGTH = 400_000
 """Characters that are looked at: the head of a dump says enough."""
 
 _SIGNS = (
-    _sign(r"`\w+`", "mysql bigquery sqlite", 1.5),
+    _sign(r"`\w+`", "mysql", 2.5),
+    _sign(r"`\w+`", "sqlite bigquery", 1),
     _sign(r"`[\w-]+\.[\w.-]+`", "bigquery", 3),
     _sign(r"\)\s*(?:default\s+)?(?:engine|type)\s*=\s*\w+", "mysql", 5),
     _sign(r"\bauto_increment\b", "mysql", 4),
@@ -58,7 +59,8 @@ _SIGNS = (
     _sign(r"^\s*go\s*;?\s*$", "tsql", 4),
     _sign(r"\[\w+\]\s*\.\s*\[\w+\]", "tsql", 4),
     _sign(r"\[\w+\]\s*\[?\w+\]?\s*(?:\(|not\b|null\b)", "tsql sqlite", 1),
-    _sign(r"\bnvarchar\b|\bdatetime2\b|\bsmalldatetime\b", "tsql", 1.5),
+    _sign(r"\bnvarchar\b", "tsql", 1),
+    _sign(r"\bdatetime2\b|\bsmalldatetime\b", "tsql", 3),
     _sign(r"\buniqueidentifier\b|\bdatetimeoffset\b|\bhierarchyid\b", "tsql", 4),
     _sign(r"\bidentity\s*\(\s*\d+\s*,\s*\d+\s*\)", "tsql redshift snowflake", 2),
     _sign(r"\b(?:non)?clustered\b", "tsql", 3),
@@ -71,6 +73,11 @@ _SIGNS = (
     _sign(r"\bwithout\s+rowid\b|^\s*pragma\b|\bsqlite_\w+", "sqlite", 5),
     _sign(r"\binteger\s+(?:not\s+null\s+)?primary\s+key\b", "sqlite", 1.5),
     _sign(r"\bon\s+conflict\s+(?:fail|ignore|replace|abort|rollback)\b", "sqlite", 2),
+    _sign(r"\[\w+\]\s+(?:integer|text|real|blob|numeric)\b", "sqlite", 3),
+    _sign(r"\btext\s+(?:not\s+null\s+)?primary\s+key\b", "sqlite postgres duckdb", 1.5),
+    _sign(r"\bdatetime\b", "sqlite mysql tsql", 1),
+    _sign(r"\bblob\b", "sqlite mysql oracle", 0.7),
+    _sign(r"\bdatetime\s*\(\s*'now'|\bnew\.rowid\b", "sqlite", 4),
     _sign(r"\bcollate\s+nocase\b|\busing\s+fts\d|\bstrftime\s*\(|\bglob\b", "sqlite", 3),
     _sign(r"\b(?:hugeint|utinyint|usmallint|uinteger|ubigint)\b|\bstruct\s*\(|\bmap\s*\(", "duckdb", 5),
     _sign(

@@ -20,7 +20,8 @@ from plurel_sql.ddl.statements.create import (
 from plurel_sql.ddl.tokens import Token, string_value
 from plurel_sql.schema.model import Source
 
-_DYNAMIC = re.compile(r"\bexec(?:ute)?\b[^;]{0,200}?\bcreate\s+table\b", re.IGNORECASE)
+_EXECUTES = re.compile(r"\bexec(?:ute)?\b", re.IGNORECASE)
+_COMPOSED_TABLE = re.compile(r"'\s*create\s+(?:\w+\s+)?table\b", re.IGNORECASE)
 _DDL_START = {"CREATE", "ALTER", "DROP"}
 
 
@@ -154,7 +155,7 @@ def _code(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
         if token.kind != "string":
             continue
         body = string_value(token, catalogue.dialect)
-        if _DYNAMIC.search(body):
+        if _EXECUTES.search(body) and _COMPOSED_TABLE.search(body):
             _told(catalogue, source)
         elif is_block:
             for statement in split(body, catalogue.dialect, token.line):
@@ -168,7 +169,7 @@ def _code(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
 def _dynamic_string(word: Token, string: Token) -> bool:
     """Oracle: EXECUTE IMMEDIATE 'CREATE TABLE ...'."""
     dynamic = word.word in ("IMMEDIATE", "EXECUTE", "EXEC") and string.kind == "string"
-    return dynamic and re.match(r"\W*create\s+table\b", string.text, re.IGNORECASE) is not None
+    return dynamic and _COMPOSED_TABLE.search(string.text) is not None
 
 
 def _told(catalogue: Catalogue, source: Source) -> None:
