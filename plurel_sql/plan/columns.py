@@ -131,14 +131,10 @@ def _inform(table: TableDraft, column: model.Column, nodes: list[str]) -> model.
     """Lets some columns' NULLs hang on another node of the row."""
     others = [node for node in nodes if node != column.name]
     null = column.null
+    if null is not None and null.node is not None and null.node not in nodes:
+        null = replace(null, node=None)
+        column = replace(column, null=null)
     if null is None or not others or null.node or null.rate >= 1 or chance(table.id, column.name, "mnar") > INFORMATIVE:
         return column
     node = others[int(chance(table.id, column.name, "mnar", "node") * len(others))]
-    return model.Column(
-        column.name,
-        column.type,
-        column.rule,
-        model.Null(null.rate, node, null.lane),
-        column.lower,
-        column.why,
-    )
+    return replace(column, null=replace(null, node=node))

@@ -13,15 +13,6 @@ def parents(schema: Schema) -> dict[str, tuple[str, ...]]:
     return {t.id: tuple(dict.fromkeys(key.parent for key in t.foreign_keys)) for t in schema.tables}
 
 
-def children(schema: Schema) -> dict[str, tuple[str, ...]]:
-    """For each table id the ids of the tables that refer to it, each once."""
-    found: dict[str, list[str]] = {table.id: [] for table in schema.tables}
-    for child, its_parents in parents(schema).items():
-        for parent in its_parents:
-            found[parent].append(child)
-    return {table: tuple(its_children) for table, its_children in found.items()}
-
-
 def components(schema: Schema) -> tuple[tuple[str, ...], ...]:
     """The strongly connected components, parents before children, as table ids in the schema's order.
 
@@ -64,20 +55,3 @@ def components(schema: Schema) -> tuple[tuple[str, ...], ...]:
             elif following in on_stack:
                 low[table] = min(low[table], number[following])
     return tuple(found)
-
-
-def order(schema: Schema) -> tuple[str, ...]:
-    """All table ids, parents before children except along the back edges of cycles."""
-    return tuple(table for component in components(schema) for table in component)
-
-
-def cycles(schema: Schema) -> tuple[tuple[str, ...], ...]:
-    """The components in which foreign keys run in a circle: several tables, or one that refers to itself."""
-    edges = parents(schema)
-    return tuple(c for c in components(schema) if len(c) > 1 or c[0] in edges[c[0]])
-
-
-def back_edges(schema: Schema) -> tuple[tuple[str, ForeignKey], ...]:
-    """The foreign keys that ``order`` does not respect, each with its table: self references among them."""
-    place = {table: k for k, table in enumerate(order(schema))}
-    return tuple((t.id, key) for t in schema.tables for key in t.foreign_keys if place[key.parent] >= place[t.id])

@@ -88,7 +88,8 @@ fn names(table: &Table, edges: &[Vec<(usize, f64)>], published: bool, draws: &mu
     let mut positions: Vec<usize> = (0..edges.len()).collect();
     draws.shuffle(&mut positions);
     if !published {
-        positions.sort_by_key(|&position| edges[position].is_empty() && draws.chance(0.75));
+        let last: Vec<bool> = edges.iter().map(|inputs| inputs.is_empty() && draws.chance(0.75)).collect();
+        positions.sort_by_key(|&position| last[position]);
     }
     let mut names = vec![String::new(); edges.len()];
     for (wanted, &position) in table.scm.wanted.iter().zip(&positions) {
