@@ -84,7 +84,9 @@ def _read(tokens: Sequence[Token], dialect: Dialect) -> SqlType:
     if maker is None:
         return _affinity(words, arguments, dialect) if dialect.affinity else SqlType("unknown")
     found = maker(arguments)
-    if found.kind in ("integer", "decimal", "float") and any(token.word in ("UNSIGNED", "ZEROFILL") for token in tokens):
+    if found.kind in ("integer", "decimal", "float") and any(
+        token.word in ("UNSIGNED", "ZEROFILL") for token in tokens
+    ):
         return msgspec.structs.replace(found, signed=False)
     return found
 
