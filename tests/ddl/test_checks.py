@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -170,10 +171,12 @@ def holds(predicate: Predicate, row: Mapping[str, Any]) -> bool:
     match predicate:
         case OneOf(values=values, negated=negated):
             return (value in values) != negated
-        case Range(low=low, high=high, low_open=low_open, high_open=high_open, unit=unit):
-            value = len(value) if unit == "length" else value
-            above: bool = low is None or value > low or (value == low and not low_open)
-            return above and (high is None or value < high or (value == high and not high_open))
+        case Range() as bounds:
+            value = len(value) if bounds.unit == "length" else value
+            low: Any = -math.inf if bounds.low is None else bounds.low
+            high: Any = math.inf if bounds.high is None else bounds.high
+            at_open_end = (bounds.low_open and value == low) or (bounds.high_open and value == high)
+            return bool(low <= value <= high) and not at_open_end
         case Matches(syntax="case", pattern=pattern):
             return bool(value == getattr(value, pattern)())
         case Matches(syntax="like", pattern=pattern, negated=negated):

@@ -24,7 +24,7 @@ def cut(text: str, dialect: str) -> list[tuple[int, str]]:
         ("postgres", "CREATE TABLE a (x text DEFAULT E'it\\';s');\nDROP TABLE b;", [1, 2]),
         (
             "postgres",
-            "CREATE FUNCTION f() BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; END;\nDROP TABLE b;",
+            "CREATE FUNCTION f() BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; DROP TABLE a; END;\nDROP TABLE b;",
             [1, 2],
         ),
         ("postgres", "COPY a FROM stdin;\nCREATE TABLE x;\n\\.\nDROP TABLE a;", [1, 4]),
