@@ -117,11 +117,11 @@ class _Reader:
 
     def comparison(self, node: exp.Expr, negated: bool) -> Understood:
         operator = _OPERATORS[type(node)]
+        left, right = node.this.unnest(), node.expression.unnest()
+        if (quantified := _quantified(right)) is not None:
+            return self.any_of(left, f"{operator} {quantified[0]}", quantified[1], negated)
         if negated:
             operator = _OPPOSITE[operator]
-        left, right = node.this.unnest(), node.expression.unnest()
-        if isinstance(right, exp.Any | exp.All):
-            return self.any_of(left, operator, right)
         for one, other, op in ((left, right, operator), (right, left, _MIRRORED[operator])):
             if (found := self.with_literal(one, op, other)) is not None:
                 return found
@@ -184,12 +184,12 @@ class _Reader:
             return Understood((Matches(one.column, "case", (forms - {"value"}).pop()),), True)
         return NOTHING
 
-    def any_of(self, side: exp.Expr, operator: str, array: exp.Expr) -> Understood:
+    def any_of(self, side: exp.Expr, operator: str, array: exp.Expr, negated: bool) -> Understood:
         """column = ANY (array), column <> ALL (array)."""
         term = self.operands.term(side)
-        if term is None or (operator, type(array)) not in (("=", exp.Any), ("<>", exp.All)):
+        if term is None or operator not in ("= ANY", "<> ALL"):
             return NOTHING
-        return self.one_of(side, self.operands.array(array.this, term.column), operator == "<>")
+        return self.one_of(side, self.operands.array(array, term.column), (operator == "<> ALL") != negated)
 
     def in_list(self, node: exp.Expr, negated: bool) -> Understood:
         term = self.operands.term(node.this)
@@ -290,6 +290,15 @@ _RULES: dict[type[exp.Expr], _Rule] = {
     exp.NullSafeNEQ: _Reader.distinct,
     **dict.fromkeys((exp.Like, exp.ILike, exp.Glob, exp.RegexpLike, exp.RegexpILike), _Reader.pattern),
 }
+
+
+def _quantified(node: exp.Expr) -> tuple[str, exp.Expr] | None:
+    """(ANY or ALL, array) of ANY (array); sqlglot reads ALL (array) as a call of a function."""
+    if isinstance(node, exp.Any | exp.All):
+        return ("ANY" if isinstance(node, exp.Any) else "ALL"), node.this
+    if isinstance(node, exp.Anonymous) and node.name.upper() in ("ALL", "SOME") and len(node.expressions) == 1:
+        return ("ALL" if node.name.upper() == "ALL" else "ANY"), node.expressions[0]
+    return None
 
 
 def _bound(column: str, operator: str, value: int | float | str, unit: str = "value") -> Range:

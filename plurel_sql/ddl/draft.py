@@ -45,6 +45,7 @@ class DraftKey:
     primary: bool = False
     name: Name | None = None
     nulls_distinct: bool = True
+    implicit: str = ""  # the name that the engine gave, kept when the table or a column is renamed
 
 
 @dataclass
@@ -54,6 +55,7 @@ class DraftForeignKey:
     parent_columns: list[Name]  # empty: the primary key
     source: Source
     name: Name | None = None
+    implicit: str = ""
 
 
 @dataclass
@@ -61,6 +63,10 @@ class DraftCheck:
     tokens: Sequence[Token]
     source: Source
     name: Name | None = None
+    implicit: str = ""
+
+
+DraftConstraint = DraftKey | DraftForeignKey | DraftCheck
 
 
 @dataclass
@@ -142,8 +148,29 @@ class Catalogue:
     def remove(self, table: DraftTable) -> None:
         self.tables = {place: other for place, other in self.tables.items() if other is not table}
 
+    def constraint_name(self, table: DraftTable, item: DraftConstraint) -> str:
+        """The key of a constraint's name: as written, or as the engine makes it from table and columns."""
+        if item.name is not None or item.implicit:
+            return item.name.key if item.name is not None else item.implicit
+        if isinstance(item, DraftCheck):
+            kind = "check"
+            columns = [c.name.text for c in table.columns.values() if any(self._is(t, c.name) for t in item.tokens)]
+            columns = columns if len(columns) == 1 else []
+        else:
+            columns = [name.text for name in item.columns]
+            kind = "foreign" if isinstance(item, DraftForeignKey) else "primary" if item.primary else "unique"
+        form = self.dialect.implicit_names.get(kind, "")
+        made = form.format(table=table.path.name.text, columns="_".join(columns), first=(columns or [""])[0])
+        return self.dialect.key(made.replace("__", "_") if not columns else made, quoted=True)
+
+    def _keep_names(self, table: DraftTable) -> None:
+        items: list[DraftConstraint] = [*table.keys, *table.foreign_keys, *table.checks]
+        for item in items:
+            item.implicit = self.constraint_name(table, item)
+
     def move(self, table: DraftTable, path: Path) -> None:
         """Renames a table; foreign keys to it follow."""
+        self._keep_names(table)
         for other in self.tables.values():
             for key in other.foreign_keys:
                 if self.find(key.parent, other.path.namespace) is table:
@@ -163,6 +190,7 @@ class Catalogue:
 
     def rename_column(self, table: DraftTable, old: Name, new: Name) -> None:
         """Renames a column in its table, its constraints and the foreign keys to it."""
+        self._keep_names(table)
 
         def swap(names: list[Name]) -> list[Name]:
             return [new if name.key == old.key else name for name in names]
@@ -182,14 +210,16 @@ class Catalogue:
                 if self.find(foreign.parent, other.path.namespace) is table:
                     foreign.parent_columns = swap(foreign.parent_columns)
 
-    def _renamed(self, token: Token, old: Name, new: Name) -> Token:
+    def _is(self, token: Token, name: Name) -> bool:
+        """Whether a token of an expression is this column's name."""
         if token.kind == "word":
-            same = make_name(token.text, self.dialect, quoted=False).key == old.key
-        elif token.kind == "name":
-            same = make_name(name_value(token), self.dialect, quoted=True).key == old.key
-        else:
+            return make_name(token.text, self.dialect, quoted=False).key == name.key
+        return token.kind == "name" and make_name(name_value(token), self.dialect, quoted=True).key == name.key
+
+    def _renamed(self, token: Token, old: Name, new: Name) -> Token:
+        if not self._is(token, old):
             return token
-        return token._replace(kind="name", word="", text=quote_name(new.text, self.dialect)) if same else token
+        return token._replace(kind="name", word="", text=quote_name(new.text, self.dialect))
 
     def drop_column(self, table: DraftTable, column: Name) -> None:
         """Drops a column with the constraints that mention it."""
@@ -200,7 +230,4 @@ class Catalogue:
         table.columns.pop(column.key, None)
         table.keys = [key for key in table.keys if not mentions(key.columns)]
         table.foreign_keys = [key for key in table.foreign_keys if not mentions(key.columns)]
-        renamed = Name("", "")
-        table.checks = [
-            check for check in table.checks if all(self._renamed(t, column, renamed) is t for t in check.tokens)
-        ]
+        table.checks = [check for check in table.checks if not any(self._is(t, column) for t in check.tokens)]

@@ -22,6 +22,8 @@ def transpile(expression: str, source: str, target: str) -> str | None:
     parsed = parse(expression, dialects.get(source))
     if parsed is None or parsed.find(exp.Command):
         return None
+    # Only T-SQL, Oracle and MySQL know N'...', and it says no more than '...'.
+    parsed = parsed.transform(lambda node: exp.Literal.string(node.this) if isinstance(node, exp.National) else node)
     try:
         text = parsed.sql(dialect=dialects.get(target).sqlglot or None, unsupported_level=ErrorLevel.RAISE)
     except (SqlglotError, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):

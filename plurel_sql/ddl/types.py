@@ -34,6 +34,14 @@ def read_type(tokens: Sequence[Token], dialect: Dialect) -> SqlType:
     return msgspec.structs.replace(found, written=written)
 
 
+def known_prefix(tokens: Sequence[Token], dialect: Dialect) -> int:
+    """How many of the first tokens make a known type where all of them make none; 0 where there are no such."""
+    if read_type(tokens, dialect).kind != "unknown":
+        return 0
+    ends = (k for k in range(len(tokens) - 1, 0, -1) if read_type(tokens[:k], dialect).kind != "unknown")
+    return next(ends, 0)
+
+
 def type_words(tokens: Sequence[Token]) -> str:
     """The name of a type in lower case without arguments, qualifiers and modifiers: ``character varying``."""
     words: list[str] = []
@@ -68,7 +76,7 @@ def _nested(tokens: Sequence[Token], dialect: Dialect) -> SqlType | None:
 
 def _read(tokens: Sequence[Token], dialect: Dialect) -> SqlType:
     cursor = Cursor(tokens, dialect)
-    cursor.until("(")
+    cursor.until(("(",))
     inside = cursor.group()
     arguments = [_argument(part.rest(), dialect) for part in inside.parts()] if inside else []
     words = type_words(tokens)
@@ -76,7 +84,9 @@ def _read(tokens: Sequence[Token], dialect: Dialect) -> SqlType:
     if maker is None:
         return _affinity(words, arguments, dialect) if dialect.affinity else SqlType("unknown")
     found = maker(arguments)
-    if found.kind == "integer" and any(token.word in ("UNSIGNED", "ZEROFILL") for token in tokens):
+    if found.kind in ("integer", "decimal", "float") and any(
+        token.word in ("UNSIGNED", "ZEROFILL") for token in tokens
+    ):
         return msgspec.structs.replace(found, signed=False)
     return found
 

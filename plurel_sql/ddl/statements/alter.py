@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from plurel_sql.ddl.cursor import Cursor, Name, Path, keywords
-from plurel_sql.ddl.draft import Catalogue, DraftCheck, DraftColumn, DraftForeignKey, DraftKey, DraftTable
+from plurel_sql.ddl.draft import Catalogue, DraftColumn, DraftConstraint, DraftTable
 from plurel_sql.ddl.statements.columns import Elements
 from plurel_sql.ddl.statements.create import domain_constraints
 from plurel_sql.ddl.tokens import string_value
@@ -109,29 +109,10 @@ def _drop(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Sourc
 
 def _drop_constraint(table: DraftTable, name: Name, catalogue: Catalogue) -> None:
     """Drops by the constraint's name, or by the one that the engine gave where none was written."""
-
-    def named(own: Name | None, kind: str, columns: list[Name]) -> bool:
-        if own is not None:
-            return own.key == name.key
-        form = catalogue.dialect.implicit_names.get(kind)
-        texts = [column.text for column in columns]
-        if form is None or not texts:
-            return False
-        implicit = form.format(table=table.path.name.text, columns="_".join(texts), first=texts[0])
-        return catalogue.dialect.key(implicit, quoted=True) == name.key
-
-    table.keys = [key for key in table.keys if not named(key.name, "primary" if key.primary else "unique", key.columns)]
-    table.foreign_keys = [key for key in table.foreign_keys if not named(key.name, "foreign", key.columns)]
-    kept = []
-    for check in table.checks:
-        columns = [
-            c.name
-            for k, c in table.columns.items()
-            if any(t.kind == "word" and t.text.lower() == k for t in check.tokens)
-        ]
-        if not named(check.name, "check", columns[:1]):
-            kept.append(check)
-    table.checks = kept
+    named = catalogue.constraint_name
+    table.keys = [key for key in table.keys if named(table, key) != name.key]
+    table.foreign_keys = [key for key in table.foreign_keys if named(table, key) != name.key]
+    table.checks = [check for check in table.checks if named(table, check) != name.key]
 
 
 def _alter(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Source) -> None:
@@ -218,7 +199,7 @@ def _rename(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Sou
     if cursor.word() in ("CONSTRAINT", "INDEX", "KEY") and cursor.word(2) == "TO":
         cursor.at += 1
         old, _, new = cursor.name(), cursor.take("TO"), cursor.name()
-        items: list[DraftKey | DraftForeignKey | DraftCheck] = [*table.keys, *table.foreign_keys, *table.checks]
+        items: list[DraftConstraint] = [*table.keys, *table.foreign_keys, *table.checks]
         for item in items:
             if old and item.name and item.name.key == old.key:
                 item.name = new

@@ -15,7 +15,7 @@ from plurel_sql.ddl.draft import (
     UserType,
 )
 from plurel_sql.ddl.tokens import Token, render, string_value
-from plurel_sql.ddl.types import SERIAL, type_words
+from plurel_sql.ddl.types import SERIAL, known_prefix, type_words
 from plurel_sql.schema.model import Source
 
 # Words that may follow a column's type, with what each steps over: nothing, the next token, or a whole clause.
@@ -221,7 +221,13 @@ class Elements:
             self.note(f"expected a column or a constraint, found: {_short(text)}", source.line)
             return None
         column = DraftColumn(name, (), source)
-        self.set_type(column, self.type_tokens(cursor))
+        start = cursor.at
+        tokens = self.type_tokens(cursor)
+        self.set_type(column, tokens)
+        if column.user_type is None and len(tokens) > 1 and (known := known_prefix(tokens, self.dialect)):
+            # The words after a known type are a misspelt option: they are told of as such.
+            self.set_type(column, tokens[:known])
+            cursor.at = start + known
         self.options(cursor, column)
         return column
 
@@ -287,10 +293,9 @@ class Elements:
             elif cursor.take_any(("AUTO_INCREMENT", "AUTOINCREMENT", "IDENTITY")):
                 column.identity = True
                 cursor.group()
-                while cursor.take_any(("START", "INCREMENT", "WITH", "BY")) or (
-                    cursor.token() and cursor.tokens[cursor.at].kind == "number"
-                ):
-                    cursor.at += not cursor.tokens[cursor.at - 1].word
+                while cursor.take_any(("START", "INCREMENT", "WITH", "BY")):  # Snowflake: START 1 INCREMENT 1
+                    token = cursor.token()
+                    cursor.at += token is not None and token.kind == "number"
             elif cursor.take("GENERATED"):
                 self.generated(cursor, column)
             elif cursor.take("AS"):
