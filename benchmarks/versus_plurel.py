@@ -2,9 +2,9 @@
 
     python benchmarks/versus_plurel.py --plurel-python .venv-plurel/bin/python [--rows 100000] [--runs 3]
 
-`make bench-plurel` sets up the other environment: the package declares Python >= 3.12 and runs on 3.11 when that check is
-ignored. Both are timed as whole processes, start-up and imports included; ours fills a DuckDB file with all constraints,
-PluRel makes data frames in memory. Its time without imports is given as well.
+`make bench-plurel` sets up the other environment: the package declares Python >= 3.12 and runs on 3.11 when that check
+is ignored. Both are timed as whole processes, start-up and imports included; ours fills a DuckDB file with all
+constraints, PluRel makes data frames in memory. Its time without imports is given as well.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from plurel_sql.plan import model
 from plurel_sql.plan.draft import SECOND, Draft, TableDraft, chance
@@ -96,10 +96,13 @@ def _axis(draft: Draft, table: TableDraft, column: Column | None, timed: list[in
 
 def _single(table: TableDraft) -> int | None:
     """The required one-to-one link, if there is one."""
-    return next((k for k, link in enumerate(table.links) if link.kind == "one_to_one" and not link.optional), None)
+    return next(
+        (k for k, link in enumerate(table.links) if link.kind == "one_to_one" and not link.optional and not link.back),
+        None,
+    )
 
 
-def _delay(draft: Draft, table: TableDraft, k: int, column: Column) -> tuple[str, int]:
+def _delay(draft: Draft, table: TableDraft, k: int, column: Column) -> tuple[Literal["delay", "span"], int]:
     """How a row's time follows its driver parent's: details at once, one-to-one within days, the rest over the span."""
     role = table_role(table.table)
     if table.links[k].kind == "one_to_one":
@@ -120,8 +123,8 @@ def time_rules(draft: Draft, table: TableDraft) -> dict[str, tuple[model.Rule, s
         return rules
     rules[table.axis_column] = (model.At(), "the row's own time")
     stages: dict[Role, str] = {}
-    later = [(role.order, column, role.role) for column in table.table.columns if (role := role_of(table, column))]
-    for _, column, role in sorted(later, key=lambda found: found[0]):
+    timed = [(found.order, column, found.role) for column in table.table.columns if (found := role_of(table, column))]
+    for _, column, role in sorted(timed, key=lambda entry: entry[0]):
         settled = column.name == table.axis_column or table.taken(column.name) or not _open(table, column)
         if settled or role not in LATER:
             continue

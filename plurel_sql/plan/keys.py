@@ -116,8 +116,6 @@ def _position(draft: Draft, table: TableDraft, columns: set[str], free: list[Col
     if not counters:
         return False
     column = min(counters, key=lambda c: (COUNTERS.index(c.type.kind) > 1, -unique_rank(table, c)))
-    if column.type.kind == "timestamp" and table.driver is None:
-        return False
     fixed = tuple(sorted(columns - {c.name for c in free}))
     if not fixed:
         return False
@@ -220,7 +218,7 @@ def _serial(table: TableDraft, free: list[Column], least: int) -> bool:
     if best is None:
         return False
     _, column, capacity = best
-    if column.type.kind == "timestamp" and table.driver is None:
+    if column.type.kind == "timestamp" and not table.links:  # nothing lifts its rows: they stay apart
         table.distinct_time = column.name
         return True
     table.serials[column.name] = False

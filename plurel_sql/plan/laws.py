@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Literal
 
 from plurel_sql.errors import ConfigError
 from plurel_sql.plan import model
 from plurel_sql.plan.draft import Draft, LinkDraft, TableDraft, TupleDraft, chance
-from plurel_sql.plan.rows import driver_minimum
+from plurel_sql.plan.rows import driver_minimum, scope_minimum
 from plurel_sql.semantics.roles import table_role
 
 OPTIONAL_SHARE = (0.03, 0.3)
@@ -78,8 +79,6 @@ def _driver(draft: Draft, table: TableDraft, k: int, spread: float | None) -> mo
 
 
 def _tuple_size(draft: Draft, table: TableDraft, group: TupleDraft) -> int:
-    from plurel_sql.plan.rows import scope_minimum
-
     size = 1
     for member, dim in zip(group.members, dims(draft, table, group), strict=True):
         scope = table.links[member.link].scope if member.link is not None else None
@@ -115,7 +114,7 @@ def _skew(table: TableDraft, link: LinkDraft, wished: float | None) -> float:
     return round(1.1 + 1.4 * chance(table.id, link.fk.label, "skew"), 3) if wished is None else wished
 
 
-def _roots(link: LinkDraft) -> str:
+def _roots(link: LinkDraft) -> Literal["null", "self"]:
     return "null" if link.optional else "self"
 
 

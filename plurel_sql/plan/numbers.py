@@ -148,9 +148,7 @@ def number_codec(table: Table, column: Column, domain: Domain, meaning: Meaning,
     step = shape.step if type_.kind == "float" else max(shape.step or 0.0, domain.step) or None
     if step is None and type_.kind == "float" and name not in ("float", "measurement"):
         step = 0.01
-    return m.number(
-        knots, domain, step=step, low=low, high=shape.high, endings=shape.endings, ending_share=shape.share
-    )
+    return m.number(knots, domain, step=step, low=low, high=shape.high, endings=shape.endings, ending_share=shape.share)
 
 
 def _refined(name: str, words: Sequence[str], table: Table) -> str:
@@ -174,8 +172,10 @@ def _is_fraction(type_: SqlType, domain: Domain) -> bool:
 
 def _rate(type_: SqlType, domain: Domain, words: Sequence[str]) -> Number:
     knots = next((_FRACTIONS[word] for word in words if word in _FRACTIONS), _FRACTION)
-    whole = type_.kind == "integer" or (not _is_fraction(type_, domain)) or (
-        "percent" in words and not (domain.high is not None and domain.high <= 1) and type_.kind != "float"
+    whole = (
+        type_.kind == "integer"
+        or (not _is_fraction(type_, domain))
+        or ("percent" in words and not (domain.high is not None and domain.high <= 1) and type_.kind != "float")
     )
     if whole:
         return m.number(m.mapped(knots, lambda x: x * 100), domain, low=0, high=100)

@@ -18,7 +18,7 @@ from plurel_sql.plan.order import value_order
 from plurel_sql.plan.override import wished_predicates
 from plurel_sql.plan.rows import share_rows
 from plurel_sql.plan.scopes import shared_columns
-from plurel_sql.schema.model import NotNull, Schema, Table
+from plurel_sql.schema.model import ForeignKey, NotNull, Schema, Table
 
 
 def _narrow_keys(draft: Draft) -> None:
@@ -80,6 +80,8 @@ def _draft(table: Table) -> TableDraft:
     }
     found: dict[tuple[tuple[str, ...], str], LinkDraft] = {}
     for fk in table.foreign_keys:
+        if _trivial(table, fk):
+            continue
         optional = any(table.column(name).nullable and name not in required for name in fk.columns)
         found.setdefault((fk.columns, fk.parent), LinkDraft(fk, optional))
     draft = TableDraft(table, list(found.values()))
@@ -89,6 +91,11 @@ def _draft(table: Table) -> TableDraft:
         if link.optional and any(not _set_elsewhere(draft, name, link) for name in fixed):
             link.optional = False
     return draft
+
+
+def _trivial(table: Table, fk: ForeignKey) -> bool:
+    """A key from a column to itself: every row meets it by pointing at itself."""
+    return fk.parent == table.id and fk.columns == fk.parent_columns
 
 
 def _set_elsewhere(draft: TableDraft, column: str, link: LinkDraft) -> bool:
@@ -107,11 +114,19 @@ def _finish(draft: Draft) -> model.Plan:
         )
         for table in draft
     )
+    kept = {
+        table.id: {(link.fk.columns, link.fk.parent) for link in table.links if link.kind != "dropped"}
+        for table in draft
+    }
     honoured = tuple(
         msgspec.structs.replace(
             table.table,
             uniques=tuple(unique for unique in table.table.uniques if unique in table.uniques),
-            foreign_keys=tuple(link.fk for link in table.links if link.kind != "dropped"),
+            foreign_keys=tuple(
+                fk
+                for fk in table.table.foreign_keys
+                if _trivial(table.table, fk) or (fk.columns, fk.parent) in kept[table.id]
+            ),
             checks=tuple(check for check in table.table.checks if check in table.checks),
         )
         for table in draft.tables.values()

@@ -86,7 +86,8 @@ def _derive(draft: Draft, table: TableDraft, k: int, link: LinkDraft) -> None:
         if other.optional and not link.optional:
             continue
         path = copied_from(draft, other.fk.parent, mapped(other, link.fk.columns)).get(target)
-        if path is None or (not path and via > k):
+        twin = set(link.fk.columns) == set(other.fk.columns)
+        if path is None or (twin and not path and via > k):
             continue
         link.kind, link.path = "derived", (via, *path)
         link.why = f"follows from {other.fk.label}"

@@ -1,4 +1,4 @@
-"""One order for values and loads: parents before children, and which foreign keys stand against it in a cycle of tables."""
+"""One order for values and loads: parents before children, and which foreign keys of a cycle stand against it."""
 
 from __future__ import annotations
 

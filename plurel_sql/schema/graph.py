@@ -5,7 +5,7 @@ All results follow the order in which the schema lists its tables, and nothing e
 
 from __future__ import annotations
 
-from plurel_sql.schema.model import ForeignKey, Schema
+from plurel_sql.schema.model import Schema
 
 
 def parents(schema: Schema) -> dict[str, tuple[str, ...]]:

@@ -128,7 +128,7 @@ def test_a_plan_file_gives_the_same_database(tmp_path: Path, bundled: model.Plan
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_golden_digests(name: str) -> None:
-    """Fails when a value moved. If that was meant: `python -m tests.contract.golden`, and CHANGELOG "Values changed"."""
+    """Fails when a value moved. If that was meant, see CONTRIBUTING.md: new digests, and a line in CHANGELOG."""
     plan = plurel_sql.plan(name, rows=2000, seed=0)
     found = {table: digest(data) for table, data in tables(plan).items()}
     assert found == json.loads(GOLDEN.read_text())[name]

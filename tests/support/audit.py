@@ -50,7 +50,11 @@ def audit(
 
 
 def _audit(
-    db: duckdb.DuckDBPyConnection, schema: Schema, rows: Mapping[str, int], times: Mapping[str, str], rank: Mapping[str, int]
+    db: duckdb.DuckDBPyConnection,
+    schema: Schema,
+    rows: Mapping[str, int],
+    times: Mapping[str, str],
+    rank: Mapping[str, int],
 ) -> Iterator[str]:
     for table in schema.tables:
         name = relation(table)
