@@ -2,6 +2,7 @@
 
 use super::draws::{Draws, round4};
 use super::math::{self, clamp, clip, exp, ln, sigmoid, sin, softplus, tanh};
+use super::wide::wide;
 use crate::rng::Key;
 use serde::{Deserialize, Serialize};
 
@@ -116,47 +117,51 @@ impl Active {
     }
 
     pub fn apply(&self, xs: &mut [f32]) {
-        let scale = self.scale;
-        match self.kind {
-            Kind::Relu => each(xs, scale, |x| clamp(x, 0.0, LIMIT)),
-            Kind::Elu | Kind::Celu => each(xs, scale, elu),
-            Kind::Selu => {
-                each(xs, scale, |x| if x > 0.0 { 1.050_701 * x } else { 1.758_099_3 * (exp(x) - 1.0) })
-            }
-            Kind::Silu => each(xs, scale, |x| x * sigmoid(x)),
-            Kind::Softsign => each(xs, scale, |x| x / (1.0 + x.abs())),
-            Kind::Tanh => each(xs, scale, tanh),
-            Kind::Sigmoid => each(xs, scale, sigmoid),
-            Kind::Hardswish => each(xs, scale, |x| x * clamp(x + 3.0, 0.0, 6.0) * (1.0 / 6.0)),
-            Kind::Mish => each(xs, scale, |x| x * tanh(softplus(x))),
-            Kind::LeakyRelu => each(xs, scale, |x| if x > 0.0 { x } else { 0.01 * x }),
-            // The usual approximation by tanh.
-            Kind::Gelu => {
-                each(xs, scale, |x| 0.5 * x * (1.0 + tanh(0.797_884_6 * (x + 0.044_715 * x * x * x))))
-            }
-            Kind::Softplus => each(xs, scale, softplus),
-            Kind::Hardsigmoid => each(xs, scale, |x| clamp(x + 3.0, 0.0, 6.0) * (1.0 / 6.0)),
-            Kind::Hardtanh | Kind::Clip => each(xs, scale, |x| clip(x, 1.0)),
-            Kind::Tanhshrink => each(xs, scale, |x| x - tanh(x)),
-            // At the mean of its random slope, 1/8..1/3.
-            Kind::Rrelu => each(xs, scale, |x| if x > 0.0 { x } else { 0.229_166_67 * x }),
-            Kind::Logsigmoid => each(xs, scale, |x| -softplus(-x)),
-            Kind::Softshrink => each(xs, scale, |x| x - clip(x, 0.5)),
-            Kind::Hardshrink => each(xs, scale, |x| if x.abs() > 0.5 { x } else { 0.0 }),
-            Kind::Identity => each(xs, scale, |x| x),
-            Kind::Abs => each(xs, scale, f32::abs),
-            Kind::Sin => each(xs, scale, sin),
-            Kind::Cos => each(xs, scale, |x| sin(clip(x, LIMIT) + std::f32::consts::FRAC_PI_2)),
-            Kind::Sign => each(xs, scale, |x| f32::from(u8::from(x > 0.0)) - f32::from(u8::from(x < 0.0))),
-            Kind::SignedLog => each(xs, scale, |x| ln(1.0 + x.abs()).copysign(x)),
-            Kind::BentIdentity => each(xs, scale, |x| ((x * x + 1.0).sqrt() - 1.0) * 0.5 + x),
-            Kind::Sines => each(xs, scale, |x| {
-                self.waves
-                    .iter()
-                    .map(|&[amplitude, frequency, phase]| amplitude * sin(frequency * x + phase))
-                    .sum()
-            }),
-        }
+        apply(self, xs);
+    }
+}
+
+wide!(fn apply(active: &Active, xs: &mut [f32]) = apply_any);
+
+#[inline(always)]
+fn apply_any(active: &Active, xs: &mut [f32]) {
+    let scale = active.scale;
+    match active.kind {
+        Kind::Relu => each(xs, scale, |x| clamp(x, 0.0, LIMIT)),
+        Kind::Elu | Kind::Celu => each(xs, scale, elu),
+        Kind::Selu => each(xs, scale, |x| if x > 0.0 { 1.050_701 * x } else { 1.758_099_3 * (exp(x) - 1.0) }),
+        Kind::Silu => each(xs, scale, |x| x * sigmoid(x)),
+        Kind::Softsign => each(xs, scale, |x| x / (1.0 + x.abs())),
+        Kind::Tanh => each(xs, scale, tanh),
+        Kind::Sigmoid => each(xs, scale, sigmoid),
+        Kind::Hardswish => each(xs, scale, |x| x * clamp(x + 3.0, 0.0, 6.0) * (1.0 / 6.0)),
+        Kind::Mish => each(xs, scale, |x| x * tanh(softplus(x))),
+        Kind::LeakyRelu => each(xs, scale, |x| if x > 0.0 { x } else { 0.01 * x }),
+        // The usual approximation by tanh.
+        Kind::Gelu => each(xs, scale, |x| 0.5 * x * (1.0 + tanh(0.797_884_6 * (x + 0.044_715 * x * x * x)))),
+        Kind::Softplus => each(xs, scale, softplus),
+        Kind::Hardsigmoid => each(xs, scale, |x| clamp(x + 3.0, 0.0, 6.0) * (1.0 / 6.0)),
+        Kind::Hardtanh | Kind::Clip => each(xs, scale, |x| clip(x, 1.0)),
+        Kind::Tanhshrink => each(xs, scale, |x| x - tanh(x)),
+        // At the mean of its random slope, 1/8..1/3.
+        Kind::Rrelu => each(xs, scale, |x| if x > 0.0 { x } else { 0.229_166_67 * x }),
+        Kind::Logsigmoid => each(xs, scale, |x| -softplus(-x)),
+        Kind::Softshrink => each(xs, scale, |x| x - clip(x, 0.5)),
+        Kind::Hardshrink => each(xs, scale, |x| if x.abs() > 0.5 { x } else { 0.0 }),
+        Kind::Identity => each(xs, scale, |x| x),
+        Kind::Abs => each(xs, scale, f32::abs),
+        Kind::Sin => each(xs, scale, sin),
+        Kind::Cos => each(xs, scale, |x| sin(clip(x, LIMIT) + std::f32::consts::FRAC_PI_2)),
+        Kind::Sign => each(xs, scale, |x| f32::from(u8::from(x > 0.0)) - f32::from(u8::from(x < 0.0))),
+        Kind::SignedLog => each(xs, scale, |x| ln(1.0 + x.abs()).copysign(x)),
+        Kind::BentIdentity => each(xs, scale, |x| ((x * x + 1.0).sqrt() - 1.0) * 0.5 + x),
+        Kind::Sines => each(xs, scale, |x| {
+            active
+                .waves
+                .iter()
+                .map(|&[amplitude, frequency, phase]| amplitude * sin(frequency * x + phase))
+                .sum()
+        }),
     }
 }
 
@@ -206,6 +211,18 @@ mod tests {
                 "{kind:?} {:?}",
                 at(kind, &extremes)
             );
+        }
+    }
+
+    #[test]
+    fn wide_and_portable_give_the_same_bits() {
+        for kind in KINDS {
+            let active = Active::new(Activation { kind, scale: 1.7 }, Key::new(1, &["activation"]));
+            let mut portable: Vec<f32> = (-500..500).map(|i| i as f32 * 0.031).collect();
+            let mut wide = portable.clone();
+            apply_any(&active, &mut portable);
+            apply(&active, &mut wide);
+            assert!(portable.iter().zip(&wide).all(|(a, b)| a.to_bits() == b.to_bits()), "{kind:?}");
         }
     }
 

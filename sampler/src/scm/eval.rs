@@ -7,6 +7,7 @@ use super::model::{Model, Node};
 use super::noise;
 use super::spec::{Aggregation, Cause, Noise, Scale, short};
 use super::store::Engine;
+use super::wide::wide;
 use crate::plan::Micros;
 use crate::world::{Keys, NONE};
 use std::cell::OnceCell;
@@ -266,30 +267,37 @@ fn aggregate<'a>(
     size: usize,
 ) -> Vec<f32> {
     let inputs: Vec<(&[f32], f32)> = inputs.map(|(xs, &weight)| (xs, weight as f32)).collect();
+    let mut h = vec![0.0; size];
+    join(law, &inputs, &mut h);
+    h
+}
+
+wide!(fn join(law: Aggregation, inputs: &[(&[f32], f32)], h: &mut [f32]) = join_any);
+
+#[inline(always)]
+fn join_any(law: Aggregation, inputs: &[(&[f32], f32)], h: &mut [f32]) {
     match law {
-        Aggregation::Sum => fold(&inputs, size, |h, x| h + x),
-        Aggregation::Max => fold(&inputs, size, |h, x| if x > h { x } else { h }),
-        Aggregation::Product => fold(&inputs, size, |h, x| clip(h * x, LIMIT)),
+        Aggregation::Sum => fold(inputs, h, |h, x| h + x),
+        Aggregation::Max => fold(inputs, h, |h, x| if x > h { x } else { h }),
+        Aggregation::Product => fold(inputs, h, |h, x| clip(h * x, LIMIT)),
         Aggregation::LogSumExp => {
-            let mut top = fold(&inputs, size, |h, x| if x > h { x } else { h });
-            let mut sum = vec![0.0; size];
-            for &(xs, weight) in &inputs {
-                sum.iter_mut().zip(xs).zip(&top).for_each(|((s, x), top)| *s += math::exp(weight * x - top));
+            fold(inputs, h, |h, x| if x > h { x } else { h });
+            let mut sum = vec![0.0; h.len()];
+            for &(xs, weight) in inputs {
+                sum.iter_mut().zip(xs).zip(&*h).for_each(|((s, x), top)| *s += math::exp(weight * x - top));
             }
-            top.iter_mut().zip(&sum).for_each(|(top, &s)| *top += math::ln(s));
-            top
+            h.iter_mut().zip(&sum).for_each(|(top, &s)| *top += math::ln(s));
         }
     }
 }
 
 #[inline(always)]
-fn fold(inputs: &[(&[f32], f32)], size: usize, join: impl Fn(f32, f32) -> f32) -> Vec<f32> {
-    let Some((&(first, weight), rest)) = inputs.split_first() else { return vec![0.0; size] };
-    let mut h: Vec<f32> = first.iter().map(|x| weight * x).collect();
-    for &(xs, weight) in rest {
-        h.iter_mut().zip(xs).for_each(|(h, x)| *h = join(*h, weight * x));
+fn fold(inputs: &[(&[f32], f32)], h: &mut [f32], join: impl Fn(f32, f32) -> f32) {
+    for (k, &(xs, weight)) in inputs.iter().enumerate() {
+        for (h, x) in h.iter_mut().zip(xs) {
+            *h = if k == 0 { weight * x } else { join(*h, weight * x) };
+        }
     }
-    h
 }
 
 /// The category with the highest score, the first of equals.

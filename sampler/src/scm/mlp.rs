@@ -3,6 +3,7 @@
 use super::activation::{Activation, Active};
 use super::draws::{Draws, round4};
 use super::math::clip;
+use super::wide::wide;
 use crate::rng::Key;
 use serde::{Deserialize, Serialize};
 
@@ -120,24 +121,32 @@ fn weight(mlp: &Mlp, fan_in: usize, fan_out: usize, draws: &mut Draws) -> f64 {
 impl Layer {
     fn forward(&self, input: &[f32], stride: usize) -> Vec<f32> {
         let mut output = vec![0.0; self.bias.len() * stride];
-        let rows =
-            output.chunks_exact_mut(stride).zip(self.weights.chunks_exact(self.inputs)).zip(&self.bias);
-        for ((out, weights), &bias) in rows {
-            for (group, out) in out.chunks_exact_mut(LANES).enumerate() {
-                let mut sum = [bias; LANES];
-                for (&weight, entry) in weights.iter().zip(input.chunks_exact(stride)) {
-                    let entry = &entry[group * LANES..][..LANES];
-                    for (s, &x) in sum.iter_mut().zip(entry) {
-                        *s += weight * x;
-                    }
-                }
-                out.copy_from_slice(&sum.map(|s| clip(s, super::activation::LIMIT)));
-            }
-            if let Some(active) = &self.active {
-                active.apply(out);
-            }
+        affine(self, input, stride, &mut output);
+        if let Some(active) = &self.active {
+            active.apply(&mut output);
         }
         output
+    }
+}
+
+wide!(fn affine(layer: &Layer, input: &[f32], stride: usize, output: &mut [f32]) = affine_any);
+
+#[inline(always)]
+fn affine_any(layer: &Layer, input: &[f32], stride: usize, output: &mut [f32]) {
+    let rows = output.chunks_exact_mut(stride).zip(layer.weights.chunks_exact(layer.inputs)).zip(&layer.bias);
+    for ((out, weights), &bias) in rows {
+        for (group, out) in out.chunks_exact_mut(LANES).enumerate() {
+            let mut sum = [bias; LANES];
+            for (&weight, entry) in weights.iter().zip(input.chunks_exact(stride)) {
+                let entry = &entry[group * LANES..][..LANES];
+                for (s, &x) in sum.iter_mut().zip(entry) {
+                    *s += weight * x;
+                }
+            }
+            for (o, &s) in out.iter_mut().zip(&sum) {
+                *o = clip(s, super::activation::LIMIT);
+            }
+        }
     }
 }
 

@@ -7,7 +7,8 @@
 //! they follow from names.
 //!
 //! Rooms: `layout` and `draw` (structure), `spec` (what the plan holds), `model` (names resolved), `eval` (a block of rows),
-//! `store` (all tables, and the cache), `rank` (latent to rank), `fit` (calibration), `math`, `activation`, `draws` below.
+//! `store` (all tables, and the cache), `rank` (latent to rank), `fit` (calibration), `math`, `activation`, `draws`,
+//! `wide` below.
 //!
 //! Bounds: at most three links of a table pass on values, so an uncached row costs at most 3^depth parent rows; a self
 //! reference reads its parent row without that row's own self references.
@@ -29,6 +30,7 @@ mod spec;
 mod store;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 pub use fit::fit;
 

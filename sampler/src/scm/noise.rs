@@ -1,6 +1,7 @@
 //! Numbers hashed per row: normal noise, and Beta noise through a tabulated quantile function.
 
 use super::math;
+use super::wide::wide;
 use crate::rng::Key;
 
 /// One word per row at `lane`: four neighbouring rows share a block of Philox.
@@ -19,9 +20,15 @@ fn words(key: Key, lane: u64, rows: &[u64], mut put: impl FnMut(usize, u32)) {
 /// A standard normal number for each row, into the first entries of `out`.
 pub fn normals(key: Key, rows: &[u64], out: &mut [f32]) {
     words(key, 0, rows, |r, word| out[r] = f32::from_bits(word));
-    for x in &mut out[..rows.len()] {
-        *x = math::normal(x.to_bits());
-    }
+    bend(&mut out[..rows.len()]);
+}
+
+wide!(fn bend(xs: &mut [f32]) = bend_any);
+
+/// From bits to normal numbers, in place.
+#[inline(always)]
+fn bend_any(xs: &mut [f32]) {
+    xs.iter_mut().for_each(|x| *x = math::normal(x.to_bits()));
 }
 
 /// A uniform number in (0, 1) for each row, into the first entries of `out`.
@@ -29,7 +36,7 @@ pub fn uniforms(key: Key, rows: &[u64], out: &mut [f32]) {
     words(key, 0, rows, |r, word| out[r] = math::unit(word));
 }
 
-const CELLS: usize = 1024;
+const CELLS: usize = 256;
 
 /// The quantile function of Beta(a, b), a and b at least 1/2, at evenly spaced ranks, linear between.
 #[derive(Debug)]
