@@ -10,6 +10,7 @@ from plurel_sql.plan import model
 from plurel_sql.plan.axes import axes
 from plurel_sql.plan.columns import columns
 from plurel_sql.plan.config import Config
+from plurel_sql.plan.diamonds import diamonds
 from plurel_sql.plan.draft import Draft, LinkDraft, TableDraft
 from plurel_sql.plan.honour import contradictions, honour_checks
 from plurel_sql.plan.keys import unique_keys
@@ -41,6 +42,7 @@ PASSES: tuple[Callable[[Draft], None], ...] = (
     value_order,
     shared_columns,
     unique_keys,
+    diamonds,
     share_rows,
     axes,
     _cells,
