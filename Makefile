@@ -35,7 +35,7 @@ lint: $(VENV)/.tools setup
 
 rust:
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --features python -- -D warnings
 	cargo test --locked --quiet
 
 # The built wheel is what is tested, in an environment that has nothing else of this tree.

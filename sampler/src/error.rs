@@ -1,5 +1,6 @@
 //! Errors are values; `python.rs` maps them in one place.
 
+use std::any::Any;
 use thiserror::Error;
 
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -23,6 +24,13 @@ impl Error {
     }
     pub fn impossible(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Impossible { place: place.into(), message: message.into() }
+    }
+    /// A panic that was caught: a fault of ours.
+    pub fn fault(place: impl Into<String>, panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text =
+            text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        Self::run(place, format!("a fault in the sampler (please report it with the plan): {text}"))
     }
     pub fn run(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Run { place: place.into(), message: message.into() }

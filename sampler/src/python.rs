@@ -42,8 +42,8 @@ fn raised(py: Python<'_>, error: &Error) -> PyErr {
 /// Runs `work` without the GIL; a panic is a fault of ours, and an error like others.
 fn free<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
     let done = py.detach(|| std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)));
-    let fault = |_| Err(Error::run("sampler", "a fault in the sampler (please report it with the plan)"));
-    done.unwrap_or_else(fault).map_err(|error| raised(py, &error))
+    done.unwrap_or_else(|panic| Err(Error::fault("sampler", panic.as_ref())))
+        .map_err(|error| raised(py, &error))
 }
 
 fn parse(plan: &[u8]) -> Result<Plan> {
@@ -144,10 +144,12 @@ fn py_fit<'py>(py: Python<'py>, plan: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
 }
 
 /// Memory for parents' values, unless told otherwise.
-const CACHE_BYTES: usize = 1 << 30;
+const CACHE_BYTES: usize = 1 << 28;
 
 #[pymodule]
 fn _sampler(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // A panic is caught at the border and told as an error; the default hook would print a backtrace besides.
+    std::panic::set_hook(Box::new(|_| {}));
     module.add_class::<PyDatabase>()?;
     module.add_class::<PyStream>()?;
     module.add("SamplerError", module.py().get_type::<SamplerError>())?;

@@ -139,11 +139,7 @@ impl Shared {
     }
 
     fn told(&self, panic: &(dyn Any + Send)) -> String {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text =
-            text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-        let place = self.cells.name(self.request.table);
-        format!("{place}: a fault in the sampler (please report it with the plan): {text}")
+        Error::fault(self.cells.name(self.request.table), panic).to_string()
     }
 
     /// The next job's batches, in order; None after the last, or after an error.
