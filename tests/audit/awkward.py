@@ -83,6 +83,21 @@ AWKWARD: dict[str, tuple[str, str]] = {
             FOREIGN KEY (org, account) REFERENCES account, FOREIGN KEY (org, project) REFERENCES project);
         """,
     ),
+    "circles of copied columns": (
+        "postgres",
+        """
+        CREATE TABLE part (kit int, no int, of_no int, PRIMARY KEY (kit, no), FOREIGN KEY (kit, of_no) REFERENCES part);
+        CREATE TABLE tree (kit int NOT NULL, no int NOT NULL, up int NOT NULL, UNIQUE (kit, no),
+            FOREIGN KEY (kit, up) REFERENCES tree (kit, no));
+        CREATE TABLE a (org int, id int, b_id int NOT NULL, PRIMARY KEY (org, id));
+        CREATE TABLE b (org int, id int, a_id int NOT NULL, PRIMARY KEY (org, id),
+            FOREIGN KEY (org, a_id) REFERENCES a (org, id));
+        ALTER TABLE a ADD FOREIGN KEY (org, b_id) REFERENCES b (org, id);
+        CREATE TABLE left_half (id int PRIMARY KEY, v text);
+        CREATE TABLE right_half (id int PRIMARY KEY REFERENCES left_half, w text);
+        ALTER TABLE left_half ADD FOREIGN KEY (id) REFERENCES right_half (id);
+        """,
+    ),
     "keys to UNIQUE": (
         "postgres",
         """
