@@ -116,12 +116,23 @@ class TableDraft:
         return self.table.id
 
     def owners(self, column: str) -> Iterator[int]:
-        """The links that set ``column``, firmest first: required before optional, in the order written."""
-        found = [k for k, link in enumerate(self.links) if link.kind != "dropped" and column in link.fk.columns]
+        """The links that set ``column``, firmest first: required before optional, in the order written.
+
+        Nothing sets a column of one value for all rows.
+        """
+        found = [
+            k
+            for k, link in enumerate(self.links)
+            if link.kind != "dropped" and column in link.fk.columns and column not in self.constants
+        ]
         yield from sorted(found, key=lambda k: self.links[k].optional)
 
     def owner(self, column: str) -> int | None:
         return next(self.owners(column), None)
+
+    def is_key(self, columns: tuple[str, ...]) -> bool:
+        """Whether a PRIMARY KEY or UNIQUE lies within ``columns``."""
+        return any(set(unique.columns) <= set(columns) for unique in self.table.uniques)
 
     def narrow(self, column: str, other: SqlType) -> None:
         """Keeps a key column's values within the type of a column that refers to it."""
@@ -188,6 +199,15 @@ class Draft:
 
     def note(self, message: str, where: str, level: Literal["error", "info"] = "error") -> None:
         self.notes.append(Note(message, where=where, level=level))
+
+    def drop(self, table: TableDraft, link: int, reason: str) -> None:
+        """Leaves a foreign key out, and says so."""
+        dropped = table.links[link]
+        dropped.kind = "dropped"
+        self.note(
+            f"FOREIGN KEY ({', '.join(dropped.fk.columns)}) to {dropped.fk.parent} {reason}; it is left out",
+            f"{table.id}.{dropped.fk.name or ','.join(dropped.fk.columns)}",
+        )
 
     def table_config(self, table: str) -> TableConfig:
         return self.config.tables.get(table) or TableConfig()

@@ -8,6 +8,7 @@ import msgspec
 
 from plurel_sql.plan import model
 from plurel_sql.plan.axes import axes
+from plurel_sql.plan.circles import circles, optional_keys
 from plurel_sql.plan.columns import columns
 from plurel_sql.plan.config import Config
 from plurel_sql.plan.diamonds import diamonds
@@ -19,7 +20,7 @@ from plurel_sql.plan.order import value_order
 from plurel_sql.plan.override import wished_predicates
 from plurel_sql.plan.rows import share_rows
 from plurel_sql.plan.scopes import shared_columns
-from plurel_sql.schema.model import ForeignKey, NotNull, Schema, Table
+from plurel_sql.schema.model import ForeignKey, Schema, Table
 
 
 def _narrow_keys(draft: Draft) -> None:
@@ -40,6 +41,8 @@ PASSES: tuple[Callable[[Draft], None], ...] = (
     _narrow_keys,
     contradictions,
     value_order,
+    circles,
+    optional_keys,
     shared_columns,
     unique_keys,
     diamonds,
@@ -77,31 +80,17 @@ def plan(schema: Schema, config: Config | None = None, seed: int = 0) -> model.P
 
 
 def _draft(table: Table) -> TableDraft:
-    required = {
-        predicate.column for check in table.checks for predicate in check.predicates if isinstance(predicate, NotNull)
-    }
     found: dict[tuple[tuple[str, ...], str], LinkDraft] = {}
     for fk in table.foreign_keys:
-        if _trivial(table, fk):
-            continue
-        optional = any(table.column(name).nullable and name not in required for name in fk.columns)
-        found.setdefault((fk.columns, fk.parent), LinkDraft(fk, optional))
-    draft = TableDraft(table, list(found.values()))
-    for link in draft.links:
-        # NULL must not reach a NOT NULL column: a partly nullable key is optional only where another key sets the rest.
-        fixed = [name for name in link.fk.columns if not table.column(name).nullable or name in required]
-        if link.optional and any(not _set_elsewhere(draft, name, link) for name in fixed):
-            link.optional = False
-    return draft
+        if not _trivial(table, fk):
+            optional = any(table.column(name).nullable for name in fk.columns)
+            found.setdefault((fk.columns, fk.parent), LinkDraft(fk, optional))
+    return TableDraft(table, list(found.values()))
 
 
 def _trivial(table: Table, fk: ForeignKey) -> bool:
     """A key from a column to itself: every row meets it by pointing at itself."""
     return fk.parent == table.id and fk.columns == fk.parent_columns
-
-
-def _set_elsewhere(draft: TableDraft, column: str, link: LinkDraft) -> bool:
-    return any(column in other.fk.columns and not other.optional for other in draft.links if other is not link)
 
 
 def _finish(draft: Draft) -> model.Plan:

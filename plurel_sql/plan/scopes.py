@@ -6,6 +6,7 @@ that share columns agree if their parents hang on the same row up there: the *sc
 
 from __future__ import annotations
 
+from plurel_sql.plan.circles import may_be_one, one_value
 from plurel_sql.plan.draft import Draft, LinkDraft, TableDraft
 
 Place = tuple[str, tuple[str, ...]]
@@ -32,10 +33,6 @@ def copied_from(draft: Draft, table: str, columns: tuple[str, ...]) -> dict[Plac
 def mapped(link: LinkDraft, columns: tuple[str, ...]) -> tuple[str, ...]:
     """The parent's columns that ``columns`` of the child refer to."""
     return tuple(link.fk.parent_columns[link.fk.columns.index(column)] for column in columns)
-
-
-def is_key(table: TableDraft, columns: tuple[str, ...]) -> bool:
-    return any(set(unique.columns) <= set(columns) for unique in table.table.uniques)
 
 
 def driver_levels(draft: Draft, table: str, path: tuple[int, ...]) -> bool:
@@ -65,7 +62,7 @@ def shared_columns(draft: Draft) -> None:
             agreed = next((_shared(table, other, k) for other in others if _agree(draft, table, other, k)), ())
             left = next((other for other in others if not set(_shared(table, other, k)) <= set(agreed)), None)
             if left is not None:
-                _drop(draft, table, k, left)
+                draft.drop(table, k, f"can't be made to agree with {table.links[left].fk.label}")
 
 
 def _shared(table: TableDraft, first: int, second: int) -> tuple[str, ...]:
@@ -110,7 +107,7 @@ def _agree(draft: Draft, table: TableDraft, first: int, second: int) -> bool:
     shared = _shared(table, first, second)
     above_a = copied_from(draft, a.fk.parent, mapped(a, shared))
     above_b = copied_from(draft, b.fk.parent, mapped(b, shared))
-    common = [place for place in above_b if place in above_a and is_key(draft[place[0]], place[1])]
+    common = [place for place in above_b if place in above_a and draft[place[0]].is_key(place[1])]
     for place in sorted(common, key=lambda place: len(above_a[place]) + len(above_b[place])):
         tree = b.fk.parent == table.id
         if tree and not driver_levels(draft, table.id, (first,)):
@@ -162,27 +159,10 @@ def _constant(draft: Draft, a: LinkDraft, b: LinkDraft, shared: tuple[str, ...])
             if len(roots) != 1:
                 return False
             places.append((draft[roots[0][0]], roots[0][1][0]))
-    if any(is_key(parent, (column,)) or parent.table.column(column).identity for parent, column in places):
+    if not all(may_be_one(parent, column) for parent, column in places):
         return False
-    kinds = {parent.table.column(column).type.kind for parent, column in places}
-    if len(kinds) != 1 or not kinds <= {"integer", "decimal", "text", "enum", "uuid"}:
+    if len({parent.table.column(column).type.kind for parent, column in places}) != 1:
         return False
     for parent, column in places:
-        type = parent.table.column(column).type
-        domain = parent.domain(parent.table.column(column))
-        if type.kind == "enum" or domain.values:
-            parent.constants[column] = str(domain.values[0] if domain.values else type.labels[0])
-        else:
-            parent.constants[column] = "00000000-0000-4000-8000-000000000001" if type.kind == "uuid" else "1"
-        draft.note(f"no table owns {column}, which keys share: one value for all rows", f"{parent.id}.{column}", "info")
+        one_value(draft, parent, column)
     return True
-
-
-def _drop(draft: Draft, table: TableDraft, k: int, other: int) -> None:
-    link = table.links[k]
-    link.kind = "dropped"
-    draft.note(
-        f"FOREIGN KEY ({', '.join(link.fk.columns)}) to {link.fk.parent} can't be made to agree with "
-        f"{table.links[other].fk.label}; it is left out",
-        f"{table.id}.{link.fk.name or ','.join(link.fk.columns)}",
-    )

@@ -1,0 +1,270 @@
+"""Schemas written to be awkward: name -> (dialect, SQL). Each is small; together they have every kind of key and type."""
+
+from __future__ import annotations
+
+AWKWARD: dict[str, tuple[str, str]] = {
+    "composite keys": (
+        "postgres",
+        """
+        CREATE TABLE region (country char(2), code varchar(4), name text NOT NULL, PRIMARY KEY (country, code));
+        CREATE TABLE city (country char(2) NOT NULL, region varchar(4) NOT NULL, no int NOT NULL, name text,
+            PRIMARY KEY (country, region, no), FOREIGN KEY (country, region) REFERENCES region);
+        CREATE TABLE branch (id int PRIMARY KEY, c char(2), r varchar(4), n int,
+            FOREIGN KEY (c, r, n) REFERENCES city (country, region, no));
+        """,
+    ),
+    "self references": (
+        "postgres",
+        """
+        CREATE TABLE node (id int PRIMARY KEY, up int REFERENCES node, name text NOT NULL, at timestamp NOT NULL);
+        CREATE TABLE place (id int PRIMARY KEY, inside int NOT NULL REFERENCES place);
+        CREATE TABLE person (id uuid PRIMARY KEY, boss uuid REFERENCES person, mate uuid UNIQUE REFERENCES person);
+        CREATE TABLE part (kit int, no int, of_no int, PRIMARY KEY (kit, no), FOREIGN KEY (kit, of_no) REFERENCES part);
+        """,
+    ),
+    "cycles": (
+        "postgres",
+        """
+        CREATE TABLE a (id int PRIMARY KEY, b_id int NOT NULL);
+        CREATE TABLE b (id int PRIMARY KEY, a_id int NOT NULL REFERENCES a, at timestamp NOT NULL);
+        ALTER TABLE a ADD FOREIGN KEY (b_id) REFERENCES b;
+        CREATE TABLE x (id int PRIMARY KEY, y_id int NOT NULL);
+        CREATE TABLE y (id int PRIMARY KEY, z_id int NOT NULL);
+        CREATE TABLE z (id int PRIMARY KEY, x_id int NOT NULL REFERENCES x, opt int REFERENCES y);
+        ALTER TABLE x ADD FOREIGN KEY (y_id) REFERENCES y;
+        ALTER TABLE y ADD FOREIGN KEY (z_id) REFERENCES z;
+        """,
+    ),
+    "junctions": (
+        "postgres",
+        """
+        CREATE TABLE s (id int PRIMARY KEY, name text, born date);
+        CREATE TABLE t (id int PRIMARY KEY, title text);
+        CREATE TABLE u (code varchar(6) PRIMARY KEY);
+        CREATE TABLE s_t (s_id int REFERENCES s, t_id int REFERENCES t, PRIMARY KEY (s_id, t_id));
+        CREATE TABLE s_t_u (s_id int REFERENCES s, t_id int REFERENCES t, u_code varchar(6) REFERENCES u,
+            grade smallint CHECK (grade BETWEEN 1 AND 6), since timestamp NOT NULL, PRIMARY KEY (s_id, t_id, u_code));
+        CREATE TABLE friend (one int REFERENCES s, other int REFERENCES s, since date, PRIMARY KEY (one, other));
+        CREATE TABLE vote (id int PRIMARY KEY, s_id int NOT NULL REFERENCES s, t_id int REFERENCES t, UNIQUE (s_id, t_id));
+        CREATE TABLE s_t_note (s_id int, t_id int, no int, body text, PRIMARY KEY (s_id, t_id, no),
+            FOREIGN KEY (s_id, t_id) REFERENCES s_t);
+        """,
+    ),
+    "keys that are foreign": (
+        "postgres",
+        """
+        CREATE TABLE thing (id bigint PRIMARY KEY, made timestamp NOT NULL);
+        CREATE TABLE car (id bigint PRIMARY KEY REFERENCES thing, wheels int NOT NULL);
+        CREATE TABLE taxi (id bigint PRIMARY KEY REFERENCES car, plate varchar(10) NOT NULL UNIQUE);
+        CREATE TABLE boat (id bigint PRIMARY KEY REFERENCES thing, at timestamp);
+        CREATE TABLE passport (thing_id bigint UNIQUE REFERENCES thing, no int PRIMARY KEY);
+        """,
+    ),
+    "tenants": (
+        "postgres",
+        """
+        CREATE TABLE tenant (id int PRIMARY KEY, name text UNIQUE NOT NULL);
+        CREATE TABLE users (tenant_id int REFERENCES tenant, id int, PRIMARY KEY (tenant_id, id));
+        CREATE TABLE team (tenant_id int REFERENCES tenant, id int, lead int, PRIMARY KEY (tenant_id, id),
+            FOREIGN KEY (tenant_id, lead) REFERENCES users);
+        CREATE TABLE team_user (tenant_id int, team_id int, user_id int, PRIMARY KEY (tenant_id, team_id, user_id),
+            FOREIGN KEY (tenant_id, team_id) REFERENCES team, FOREIGN KEY (tenant_id, user_id) REFERENCES users);
+        CREATE TABLE task (tenant_id int, id int, team_id int NOT NULL, owner int NOT NULL, parent int,
+            PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, team_id) REFERENCES team,
+            FOREIGN KEY (tenant_id, owner) REFERENCES users, FOREIGN KEY (tenant_id, parent) REFERENCES task);
+        """,
+    ),
+    "tenants nobody owns": (
+        "postgres",
+        """
+        CREATE TABLE account (org int NOT NULL, id int NOT NULL, PRIMARY KEY (org, id));
+        CREATE TABLE project (org int NOT NULL, id int NOT NULL, PRIMARY KEY (org, id));
+        CREATE TABLE seat (org int NOT NULL, account int NOT NULL, project int NOT NULL,
+            FOREIGN KEY (org, account) REFERENCES account, FOREIGN KEY (org, project) REFERENCES project);
+        """,
+    ),
+    "circles of copied columns": (
+        "postgres",
+        """
+        CREATE TABLE part (kit int, no int, of_no int, PRIMARY KEY (kit, no), FOREIGN KEY (kit, of_no) REFERENCES part);
+        CREATE TABLE tree (kit int NOT NULL, no int NOT NULL, up int NOT NULL, UNIQUE (kit, no),
+            FOREIGN KEY (kit, up) REFERENCES tree (kit, no));
+        CREATE TABLE a (org int, id int, b_id int NOT NULL, PRIMARY KEY (org, id));
+        CREATE TABLE b (org int, id int, a_id int NOT NULL, PRIMARY KEY (org, id),
+            FOREIGN KEY (org, a_id) REFERENCES a (org, id));
+        ALTER TABLE a ADD FOREIGN KEY (org, b_id) REFERENCES b (org, id);
+        CREATE TABLE left_half (id int PRIMARY KEY, v text);
+        CREATE TABLE right_half (id int PRIMARY KEY REFERENCES left_half, w text);
+        ALTER TABLE left_half ADD FOREIGN KEY (id) REFERENCES right_half (id);
+        """,
+    ),
+    "keys to UNIQUE": (
+        "postgres",
+        """
+        CREATE TABLE users (id serial PRIMARY KEY, login varchar(20) NOT NULL UNIQUE, code int UNIQUE);
+        CREATE TABLE post (id serial PRIMARY KEY, author varchar(20) REFERENCES users (login),
+            editor varchar(20) NOT NULL REFERENCES users (login), reviewer int NOT NULL REFERENCES users);
+        CREATE TABLE badge (id serial PRIMARY KEY, login varchar(20) UNIQUE REFERENCES users (login));
+        """,
+    ),
+    "narrow keys": (
+        "postgres",
+        """
+        CREATE TABLE big (id bigint PRIMARY KEY, code varchar(40) UNIQUE NOT NULL);
+        CREATE TABLE little (id bigint PRIMARY KEY, big_id smallint NOT NULL REFERENCES big,
+            code varchar(8) REFERENCES big (code));
+        CREATE TABLE lines (big_id smallint REFERENCES big, line smallint, PRIMARY KEY (big_id, line));
+        """,
+    ),
+    "short domains": (
+        "postgres",
+        """
+        CREATE TYPE day AS ENUM ('mon', 'tue', 'wed', 'thu', 'fri');
+        CREATE TABLE room (id smallint PRIMARY KEY, floor smallint NOT NULL CHECK (floor BETWEEN 0 AND 9));
+        CREATE TABLE slot (id int PRIMARY KEY, room_id smallint NOT NULL REFERENCES room, day day NOT NULL,
+            late boolean NOT NULL, UNIQUE (room_id, day, late));
+        CREATE TABLE flag (name text PRIMARY KEY, kind day UNIQUE);
+        CREATE TABLE switch (day day, is_on boolean, PRIMARY KEY (day, is_on));
+        CREATE TABLE setting (room_id smallint REFERENCES room, name varchar(30), value text, PRIMARY KEY (room_id, name));
+        """,
+    ),
+    "keys of many types": (
+        "postgres",
+        """
+        CREATE TABLE k_text (k text PRIMARY KEY);
+        CREATE TABLE k_uuid (k uuid PRIMARY KEY);
+        CREATE TABLE k_date (k date PRIMARY KEY, open boolean);
+        CREATE TABLE k_time (k timestamp PRIMARY KEY, v real);
+        CREATE TABLE k_dec (k numeric(8,2) PRIMARY KEY);
+        CREATE TABLE k_char (k char(2) PRIMARY KEY, name text);
+        CREATE TABLE k_real (k double precision PRIMARY KEY);
+        CREATE TABLE k_bytes (k bytea PRIMARY KEY);
+        CREATE TABLE uses (id int PRIMARY KEY, a text REFERENCES k_text, b uuid REFERENCES k_uuid,
+            c date NOT NULL REFERENCES k_date, d timestamp REFERENCES k_time, e numeric(8,2) NOT NULL REFERENCES k_dec,
+            f char(2) NOT NULL REFERENCES k_char, g double precision REFERENCES k_real, h bytea REFERENCES k_bytes);
+        CREATE TABLE rate (f char(2) REFERENCES k_char, valid date, PRIMARY KEY (f, valid));
+        """,
+    ),
+    "checks": (
+        "postgres",
+        """
+        CREATE TABLE checked (
+            id int PRIMARY KEY CHECK (id > 1000),
+            colour text NOT NULL CHECK (colour IN ('red', 'green', 'blue')),
+            size varchar(3) CHECK (size = 'S' OR size = 'M' OR size = 'XL'),
+            pct numeric(5,2) CHECK (pct >= 0 AND pct <= 100),
+            score int CHECK (score BETWEEN -5 AND 5),
+            above real CHECK (above > 0.5),
+            code varchar(12) NOT NULL UNIQUE CHECK (length(code) >= 6),
+            mail text CHECK (mail LIKE '%@%'),
+            plate text CHECK (plate ~ '^[A-Z]{2}-[0-9]{4}$'),
+            iso char(2) CHECK (iso ~ '^[A-Z]{2}$'),
+            day date NOT NULL CHECK (day >= '2000-01-01'),
+            CHECK (score <> 0),
+            low int NOT NULL, high int NOT NULL, mid int,
+            starts timestamp NOT NULL, ends timestamp, note text,
+            CHECK (low <= high), CHECK (ends > starts), CHECK (mid >= low)
+        );
+        """,
+    ),
+    "tables without keys": (
+        "postgres",
+        """
+        CREATE TABLE log (at timestamp, level text, message text);
+        CREATE TABLE pair (a int, b int);
+        CREATE TABLE owner (id int PRIMARY KEY);
+        CREATE TABLE event (owner_id int NOT NULL REFERENCES owner, at timestamptz NOT NULL, amount numeric);
+        """,
+    ),
+    "no room": (
+        "postgres",
+        """
+        CREATE TABLE ok (id int PRIMARY KEY, v text);
+        CREATE TABLE none (id int PRIMARY KEY, x int NOT NULL CHECK (x > 5 AND x < 3));
+        CREATE TABLE below (id int PRIMARY KEY, none_id int REFERENCES none, ok_id int NOT NULL REFERENCES ok);
+        CREATE TABLE gone (id int PRIMARY KEY, none_id int NOT NULL REFERENCES none);
+        """,
+    ),
+    "odd names": (
+        "postgres",
+        """
+        CREATE TABLE "select" ("from" int PRIMARY KEY, "Group By" text, "a""b" text NOT NULL);
+        CREATE TABLE "Übung Ω" ("größe" int PRIMARY KEY, "from" int NOT NULL REFERENCES "select" ("from"), "日付" date);
+        CREATE TABLE "MixedCase" ("Id" int PRIMARY KEY, "ID2" int REFERENCES "MixedCase" ("Id"));
+        CREATE TABLE "it's" ("x;y" int PRIMARY KEY, "--z" text CHECK ("--z" IN ('it''s', 'a;b', '--')));
+        """,
+    ),
+    "namespaces": (
+        "postgres",
+        """
+        CREATE SCHEMA sales; CREATE SCHEMA hr;
+        CREATE TABLE hr.person (id int PRIMARY KEY, name text);
+        CREATE TABLE sales.person (id int PRIMARY KEY, hr_id int NOT NULL UNIQUE REFERENCES hr.person (id));
+        CREATE TABLE sales.orders (id int PRIMARY KEY, person_id int NOT NULL REFERENCES sales.person (id));
+        CREATE TABLE orders (id int PRIMARY KEY, ref int REFERENCES sales.orders (id));
+        """,
+    ),
+    "several keys to one table": (
+        "postgres",
+        """
+        CREATE TABLE airport (code char(3) PRIMARY KEY, opened date NOT NULL);
+        CREATE TABLE flight (no varchar(8), day date, origin char(3) NOT NULL REFERENCES airport,
+            target char(3) NOT NULL REFERENCES airport, via char(3) REFERENCES airport, PRIMARY KEY (no, day));
+        CREATE TABLE seat (no varchar(8), day date, seat varchar(3), PRIMARY KEY (no, day, seat),
+            FOREIGN KEY (no, day) REFERENCES flight);
+        CREATE TABLE boarding (no varchar(8), day date, seat varchar(3), at timestamp NOT NULL,
+            PRIMARY KEY (no, day, seat), FOREIGN KEY (no, day, seat) REFERENCES seat);
+        """,
+    ),
+    "types of PostgreSQL": (
+        "postgres",
+        """
+        CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+        CREATE TABLE t (
+            a smallserial PRIMARY KEY, b smallint, c integer, d bigint, e numeric(12,4), f numeric, g real,
+            h double precision, i money, j char(3), k varchar, l varchar(5), m text, n bytea, o boolean, p date,
+            q time, r timetz, s timestamp(3), t timestamptz, u interval, v uuid, w json, x jsonb, y inet, z cidr,
+            aa macaddr, bb int[], cc text[][], dd positive, ee bit(4), ff tsvector, gg xml,
+            hh int GENERATED ALWAYS AS (b + 1) STORED, ii int GENERATED BY DEFAULT AS IDENTITY, jj numeric(38,10) UNIQUE,
+            kk varchar(1) NOT NULL, ll numeric(1,0) NOT NULL, mm numeric(3,3) NOT NULL);
+        """,
+    ),
+    "types of MySQL": (
+        "mysql",
+        """
+        CREATE TABLE `t` (
+            `a` tinyint unsigned NOT NULL AUTO_INCREMENT, `b` smallint unsigned, `c` mediumint, `d` int(11) unsigned,
+            `e` bigint unsigned NOT NULL, `f` decimal(10,3), `g` float, `h` double, `i` bit(1), `j` char(1),
+            `k` varchar(255), `l` tinytext, `m` longtext, `n` blob, `o` binary(16) NOT NULL, `p` varbinary(32), `q` date,
+            `r` datetime(6), `s` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, `t` time, `u` year, `v` json,
+            `w` enum('a','b''c','d,e') NOT NULL, `x` set('r','w','x'), `y` tinyint(1) NOT NULL,
+            PRIMARY KEY (`a`), UNIQUE KEY `ue` (`e`), UNIQUE KEY `uo` (`o`), KEY `kb` (`b`)) ENGINE=InnoDB;
+        """,
+    ),
+    "types of SQL Server": (
+        "tsql",
+        """
+        CREATE TABLE [dbo].[t] ([a] int IDENTITY(1,1) NOT NULL, [b] bit NOT NULL, [c] tinyint, [d] money, [e] smallmoney,
+            [f] nvarchar(50) NOT NULL, [g] nvarchar(max), [h] nchar(2), [i] datetime2(7), [j] smalldatetime,
+            [k] datetimeoffset, [l] uniqueidentifier NOT NULL, [m] varbinary(max), [n] xml, [o] decimal(19,4), [p] time(3),
+            [q] rowversion, CONSTRAINT [PK_t] PRIMARY KEY CLUSTERED ([a] ASC), CONSTRAINT [U_t] UNIQUE ([l]));
+        GO
+        """,
+    ),
+    "types of SQLite": (
+        "sqlite",
+        """
+        CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT NOT NULL COLLATE NOCASE, b REAL, c BLOB, d NUMERIC,
+            e, f DATETIME, g BOOLEAN DEFAULT 0, h VARCHAR(10) UNIQUE, i UNSIGNED BIG INT, j CLOB, k "odd type");
+        CREATE TABLE u (a INTEGER REFERENCES t, b TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;
+        """,
+    ),
+    "types of Oracle": (
+        "oracle",
+        """
+        CREATE TABLE t (a NUMBER(10) NOT NULL, b NUMBER, c NUMBER(5,2), d VARCHAR2(20 CHAR), e CLOB, f BLOB, g DATE,
+            h TIMESTAMP(6), i RAW(16), j BINARY_DOUBLE, k CHAR(1) CHECK (k IN ('Y','N')), l NUMBER(1) NOT NULL,
+            CONSTRAINT t_pk PRIMARY KEY (a));
+        """,
+    ),
+}
