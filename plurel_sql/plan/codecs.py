@@ -25,7 +25,7 @@ from plurel_sql.plan.model import (
     Uuid,
     Value,
 )
-from plurel_sql.plan.numbers import SHAPES, Hints, number_codec, time_codec, truth_rate, weights
+from plurel_sql.plan.numbers import SHAPES, Hints, default_label, number_codec, time_codec, truth_rate, weights
 from plurel_sql.plan.texts import Lists, category_labels, text_codec
 from plurel_sql.schema.model import Column, Scalar, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning
@@ -117,7 +117,7 @@ def _draft(table: Table, column: Column, domain: Domain, about: Meaning, lists: 
     if domain.values is not None:
         return _listed(table, column, domain, about, leader)
     if kind == "boolean" or (kind == "bit" and column.type.length in (None, 1)):
-        p = 0.5 if about.name == "gender" else truth_rate(table.name, column.name, about.words)
+        p = 0.5 if about.name == "gender" else truth_rate(table.name, column.name, about.words, column.default)
         return _Draft(Bool(p), leader=leader)
     if kind in NUMERIC:
         if about.name == "gender" and holds(domain, 1, 2):
@@ -153,7 +153,7 @@ def _text(
         labels = category_labels(pair, domain)
         if domain.patterns or len(labels) < 2 or sorted(map(len, labels)) != sorted(map(len, pair)):
             continue
-        p = 0.5 if about.name == "gender" else truth_rate(table.name, column.name, about.words)
+        p = 0.5 if about.name == "gender" else truth_rate(table.name, column.name, about.words, column.default)
         return _Draft(Category(labels, (1 - p, p)), leader=found.leader if found else None)
     if about.name in LISTED and not domain.patterns:
         labels = category_labels(lists.get(variant(about.name, about.words, about.subject)), domain)
@@ -167,14 +167,15 @@ def _listed(table: Table, column: Column, domain: Domain, about: Meaning, leader
     """One of the listed values; genders in the order of the first names, everything else in an order of its own."""
     values = domain.values or ()
     if column.type.kind == "boolean":
-        p = truth_rate(table.name, column.name, about.words)
+        p = truth_rate(table.name, column.name, about.words, column.default)
         return _Draft(Bool(p if len(values) == 2 else float(values[0])))
     labels = tuple(label(value) for value in values)
     genders = agree.gender_labels(labels) if about.name == "gender" else None
     if genders is not None:
         return _Draft(Category(*genders), leader=leader)
     if about.name not in ("priority", "level", "rating", "size_label", "month", "weekday"):
-        labels = tuple(sorted(labels, key=lambda text: uniform(table.name, column.name, text)))
+        usual = default_label(column.default) if about.name != "status" else None  # most rows have left their first status
+        labels = tuple(sorted(labels, key=lambda text: (text != usual, uniform(table.name, column.name, text))))
     return _Draft(Category(labels, weights(len(labels), table.name, column.name)))
 
 

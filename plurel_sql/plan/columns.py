@@ -11,6 +11,7 @@ from plurel_sql.plan.config import ColumnConfig
 from plurel_sql.plan.draft import Draft, TableDraft, chance, first
 from plurel_sql.plan.injective import injective
 from plurel_sql.plan.laws import dims
+from plurel_sql.plan.marginals import beneath
 from plurel_sql.plan.numbers import Hints
 from plurel_sql.plan.override import override
 from plurel_sql.plan.types import arrow_type
@@ -38,6 +39,7 @@ def columns(draft: Draft, table: TableDraft) -> None:
             nodes.append(choice.rule.node)
         lower = bounds.get(column.name)
         made.append(model.Column(column.name, arrow_type(column.type), choice.rule, choice.null, lower, choice.why))
+    made = _nested(_below(table, made))
     draft.columns[table.id] = tuple(_inform(table, column, nodes) for column in made)
     draft.nodes[table.id] = nodes
 
@@ -127,6 +129,51 @@ def _bounds(table: TableDraft) -> dict[str, model.Bound]:
     return bounds
 
 
+def _below(table: TableDraft, made: list[model.Column]) -> list[model.Column]:
+    """A number that a CHECK keeps below another one of the row walks that one's ranks, at a share of its size, so that
+    the sampler seldom has to lift the larger one to the smaller."""
+    by_name = {column.name: column for column in made}
+    for column in made:
+        lower = by_name.get(column.lower.column) if column.lower else None
+        upper = by_name[column.name].rule
+        if lower is None or not isinstance(lower.rule, model.Value) or not isinstance(upper, model.Value):
+            continue
+        share = 0.45 + 0.4 * chance(table.id, lower.name, "share")
+        codec = beneath(lower.rule.codec, upper.codec, share)
+        if codec is not None:
+            by_name[lower.name] = replace(lower, rule=replace(lower.rule, codec=codec, node=upper.node))
+    return list(by_name.values())
+
+
+LATER_STAGE = 0.12
+"""The share of the rows that reached one stage of their life and have not reached the next."""
+
+
+def _nested(made: list[model.Column]) -> list[model.Column]:
+    """Stages of a row's life that follow one another (shipped, delivered, returned) share their NULLs: a later one is
+    NULL wherever an earlier one is."""
+    by_name = {column.name: column for column in made}
+    bases = {
+        column.name: column.rule.base
+        for column in made
+        if isinstance(column.rule, model.After) and column.null is not None and column.null.lane is None
+    }
+    links = {later: base for later, base in bases.items() if base is not None and base in bases}
+    rates: dict[str, float] = {}
+
+    def rate(name: str) -> float:
+        null = by_name[name].null
+        own = null.rate if null else 0.0
+        if name not in rates:
+            reached = 1 - rate(links[name]) if name in links else 1.0
+            rates[name] = max(own, round(1 - reached * (1 - LATER_STAGE), 3)) if name in links else own
+        return rates[name]
+
+    for name in {*links, *links.values()}:
+        by_name[name] = replace(by_name[name], null=model.Null(rate(name), lane="stages"))
+    return list(by_name.values())
+
+
 def _inform(table: TableDraft, column: model.Column, nodes: list[str]) -> model.Column:
     """Lets some columns' NULLs hang on another node of the row."""
     others = [node for node in nodes if node != column.name]
@@ -134,7 +181,8 @@ def _inform(table: TableDraft, column: model.Column, nodes: list[str]) -> model.
     if null is not None and null.node is not None and null.node not in nodes:
         null = replace(null, node=None)
         column = replace(column, null=null)
-    if null is None or not others or null.node or null.rate >= 1 or chance(table.id, column.name, "mnar") > INFORMATIVE:
+    settled = null is None or null.node or null.lane or null.rate >= 1
+    if settled or not others or chance(table.id, column.name, "mnar") > INFORMATIVE:
         return column
     node = others[int(chance(table.id, column.name, "mnar", "node") * len(others))]
     return replace(column, null=replace(null, node=node))

@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable
 from statistics import NormalDist
 
+import msgspec
 import numpy as np
 
 from plurel_sql.plan.domains import Domain
-from plurel_sql.plan.model import Knots, Number
+from plurel_sql.plan.model import Codec, Knots, Number
 
 # Ranks of the knots: closer together in the tails.
 _U = np.array([0, 0.002, 0.01, 0.03, *np.linspace(0.06, 0.94, 23), 0.97, 0.99, 0.998, 1])
@@ -97,6 +98,22 @@ def number(
         endings=endings if fine else (),
         ending_share=ending_share if fine else 0.0,
     )
+
+
+def beneath(lower: Codec, upper: Codec, share: float) -> Number | None:
+    """``lower`` with the quantiles of ``upper`` times about ``share`` (less among the large, more among the small);
+    None where either is no number or ``upper`` falls below zero."""
+    if not isinstance(lower, Number) or not isinstance(upper, Number) or upper.knots.x[0] < 0:
+        return None
+    bottom = upper.low or 0.0
+    count = len(upper.knots.x)
+    x = tuple(
+        bottom + (value - bottom) * share * (1.12 - 0.24 * index / count) for index, value in enumerate(upper.knots.x)
+    )
+    low = -math.inf if lower.low is None else lower.low
+    high = math.inf if lower.high is None else lower.high
+    knots = Knots(upper.knots.u, tuple(float(f"{min(max(value, low), high):.7g}") for value in x))
+    return msgspec.structs.replace(lower, knots=knots)
 
 
 def _safe(bound: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -9,7 +11,7 @@ from typing import NamedTuple
 from plurel_sql.plan import marginals as m
 from plurel_sql.plan.domains import Domain, holds
 from plurel_sql.plan.model import Category, Codec, Knots, Micros, Number
-from plurel_sql.plan.types import DAY
+from plurel_sql.plan.types import DAY, limits
 from plurel_sql.schema.model import Column, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning
 from plurel_sql.semantics.names import table_head, uniform, word_set, words
@@ -105,6 +107,8 @@ SHAPES: dict[str, Shape] = {
     "longitude": Shape(m.table((0, -124), (0.3, -74), (0.4, -1), (0.7, 25), (1, 153)), -180, 180, 0.000001),
     "gmt_offset": Shape(m.table((0, -8), (0.4, 0), (0.7, 2), (1, 10)), -12, 14, 1.0),
     "measurement": Shape(m.lognormal(40, 0.9), 0),
+    "strength": Shape(m.table((0, 2), (0.1, 5), (0.3, 20), (0.6, 100), (0.85, 400), (1, 1000)), 0.5, None, 2.5),
+    "grams": Shape(m.lognormal(420, 1.1), 1, None, 1.0),
 }  # fmt: skip
 
 # Words of quantities that fall below zero as often as not.
@@ -129,7 +133,7 @@ def number_codec(table: Table, column: Column, domain: Domain, meaning: Meaning,
     if name == "flag":
         flags = Number(knots=m.table((0, 0), (0.75, 0.4), (1, 1)), step=1.0, low=0.0, high=1.0)
         if holds(domain, 0, 1):
-            p = truth_rate(table.name, column.name, found)
+            p = truth_rate(table.name, column.name, found, column.default)
             return Category(("0", "1"), (1 - p, p)) if type_.kind == "integer" else flags
     if name == "http_status":
         return m.number(m.table((0, 200), (0.8, 200), (0.81, 302), (0.9, 404), (0.97, 500), (1, 503)), domain, step=1.0)
@@ -156,6 +160,8 @@ def _refined(name: str, words: Sequence[str], table: Table) -> str:
     around = {word for each in table.columns for word in each.name.lower().split("_")} | set(words)
     if around & {"patient", "athlete", "player", "person", "bmi", "admission", "height", "hadm", "gender"}:
         return {"weight": "body_weight", "temperature": "body_temperature"}.get(name, name)
+    if name == "weight" and {"grams", "g"} & set(words):
+        return "grams"
     if table_head(table.name) in _PLAYED:
         return {"milliseconds": "play_milliseconds", "seconds": "play_seconds"}.get(name, name)
     return name
@@ -198,15 +204,34 @@ def _coded(table: Table, column: Column, domain: Domain) -> Category:
 
 
 def _generic(table: Table, column: Column, domain: Domain) -> Shape:
-    """A number of which nothing is known: its size and spread hang on its name alone."""
+    """A number of which nothing is known: its size and spread hang on its name alone, and on a CHECK from both sides."""
     draw = uniform(table.name, column.name, "shape")
-    if domain.bounded and domain.low is not None and domain.high is not None and domain.high - domain.low < 1e12:
-        middle = (float(domain.low) + float(domain.high)) / 2
-        return Shape(m.normal(middle, max((float(domain.high) - float(domain.low)) / 5, domain.step)), None)
-    if column.type.kind != "integer" and _SIGNED & set(words(column.name)):
+    least, most = limits(column.type)
+    low = domain.low if domain.bounded and domain.low != least else None
+    high = domain.high if domain.bounded and domain.high != most else None
+    if low is not None and high is not None:
+        if low >= 0 and high > 300 * max(low, 1):  # a guard rather than a scale: most values stay far below it
+            return Shape(m.lognormal(math.sqrt(max(low, 1) * high), 0.9), None)
+        return Shape(m.normal((low + high) / 2, max((high - low) / 5, domain.step)), None)
+    if column.type.kind != "integer" and _SIGNED & set(words(column.name)) and low is None:
         return Shape(m.normal(0.0, 1.0 + 9 * draw), None)
     median = (5.0, 20.0, 60.0, 150.0, 400.0)[int(draw * 5)]
-    return Shape(m.lognormal(median, 0.6 + draw), 0.0 if domain.low is None or domain.low <= 0 else None)
+    if high is not None and low is None and median > high:
+        return Shape(m.mapped(m.lognormal(median, 0.6 + draw), lambda x: high - x), None)
+    knots = m.lognormal(median, 0.6 + draw)
+    if low is not None and low > median:
+        knots = m.mapped(knots, lambda x: low + x)
+    elif column.type.kind == "integer" and _default(column) == 0:  # a counter that most rows never touch
+        knots = m.often_zero(0.25 + 0.3 * draw, m.lognormal(min(median, 20.0), 0.6 + draw))
+    return Shape(knots, 0.0 if domain.low is None or domain.low <= 0 else None)
+
+
+def _default(column: Column) -> float | None:
+    """The column's DEFAULT as a number, None where it is none."""
+    try:
+        return float((column.default or "").strip("'() "))
+    except ValueError:
+        return None
 
 
 def _years(words: Sequence[str], hints: Hints) -> Knots:
@@ -257,11 +282,33 @@ _RARE = word_set(
 _USUAL = word_set("active enabled visible verified valid published public approved available")
 
 
-def truth_rate(table: str, column: str, words: Sequence[str]) -> float:
-    """The planned share of true in a yes/no column, by its name; never an even coin."""
+def truth_rate(table: str, column: str, words: Sequence[str], default: str | None = None) -> float:
+    """The planned share of true in a yes/no column, by its name, then by its DEFAULT; never an even coin."""
     negated = "not" in words or "no" in words
     if set(words) & _RARE:
         return 0.95 if negated else 0.05
     if set(words) & _USUAL:
         return 0.1 if negated else 0.9
+    usual = default_label(default)
+    if usual is not None and usual.lower() in _FALSE | _TRUE:
+        rate = (0.05, 0.1, 0.15, 0.25)[int(uniform(table, column, "truth") * 4)]
+        return rate if usual.lower() in _FALSE else 1 - rate
     return (0.1, 0.15, 0.2, 0.3, 0.35, 0.65, 0.7, 0.8)[int(uniform(table, column, "truth") * 8)]
+
+
+_FALSE = word_set("false f 0 n no")
+_TRUE = word_set("true t 1 y yes")
+
+
+def default_label(default: str | None) -> str | None:
+    """The constant of a DEFAULT as plain text (``'open'::status`` -> ``open``), None where it isn't one."""
+    text = (default or "").strip().strip("()")
+    text = text.partition("::")[0].strip()
+    if len(text) > 1 and text[0] == text[-1] == "'":
+        return text[1:-1]
+    if text[:2].lower() in ("b'", "n'") and text.endswith("'"):
+        return text[2:-1]
+    return text if _PLAIN.fullmatch(text) else None
+
+
+_PLAIN = re.compile(r"-?[0-9.]+|true|false|t|f", re.IGNORECASE)

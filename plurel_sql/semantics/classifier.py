@@ -19,7 +19,7 @@ KINDS: dict[TypeKind, str] = {
 FLAG_HEADS = word_set("is has can was allow allows enable show use do should must will needs are did")
 QUALIFIERS = word_set(
     "usd eur gbp cents value original local default primary secondary home work main alt alternate current raw text str"
-    " kg cm mm km lb lbs en de fr new old utf8 txt base minor units std loc temp total rx"
+    " kg g mg gram grams cm mm km lb lbs en de fr new old utf8 txt base minor units std loc temp total rx"
 )
 PICTURES = word_set("photo image picture logo avatar thumbnail icon banner cover")
 PLACE_WORDS = word_set("city town postal zip address street country county")
