@@ -17,8 +17,8 @@ def transpile(expression: str, source: str, target: str) -> str | None:
     """A CHECK, default or generated expression of dialect ``source`` in the words of ``target`` (DuckDB above all).
 
     None where it can't be read, ``target`` has no form for it, or the same words mean something else there (SIMILAR TO
-    is a regular expression in DuckDB, a quotient of whole numbers keeps its fraction). A function that is not known is kept by its name:
-    only the target itself can tell whether it has such a function.
+    is a regular expression in DuckDB, a quotient of whole numbers keeps its fraction). A function that is not known is
+    kept by its name: only the target itself can tell whether it has such a function.
 
     Raises:
         InputError: no dialect has one of these names.
