@@ -264,7 +264,7 @@ class _Reader:
         # Engines that match without regard to case accept what matches exactly, and refuse more when negated.
         blind = blind or (negated and self.dialect.name in ("mysql", "sqlite", "tsql"))
         if self.dialect.name == "tsql" and "[" in text:
-            return Understood((Matches(term.column, "regex", _like_to_regex(text), negated, blind),), True)
+            return Understood((Matches(term.column, "regex", like_to_regex(text), negated, blind),), True)
         return Understood((Matches(term.column, "like", text, negated, blind),), True)
 
 
@@ -320,7 +320,7 @@ def _holds(left: Scalar, operator: str, right: Scalar) -> bool:
     ]
 
 
-def _like_to_regex(text: str) -> str:
+def like_to_regex(text: str) -> str:
     """T-SQL's LIKE, which knows classes as [0-9], as a regular expression."""
     out, inside = "", False
     for char in text:

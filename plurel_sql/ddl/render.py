@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from plurel_sql.ddl import dialects
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+_BACKSLASH_ESCAPES = ("bigquery", "mysql", "postgres", "redshift")
+"""Dialects whose LIKE takes a backslash for its escape character without being told."""
 
 
 def transpile(expression: str, source: str, target: str) -> str | None:
     """A CHECK, default or generated expression of dialect ``source`` in the words of ``target`` (DuckDB above all).
 
-    None where it can't be read or ``target`` has no form for it. A function that is not known is kept by its name:
-    only the target itself can tell whether it has such a function.
+    None where it can't be read, ``target`` has no form for it, or the same words mean something else there (SIMILAR TO
+    is a regular expression in DuckDB, a quotient of whole numbers keeps its fraction). A function that is not known is
+    kept by its name: only the target itself can tell whether it has such a function.
 
     Raises:
         InputError: no dialect has one of these names.
@@ -22,10 +31,41 @@ def transpile(expression: str, source: str, target: str) -> str | None:
     parsed = parse(expression, dialects.get(source))
     if parsed is None or parsed.find(exp.Command):
         return None
-    # Only T-SQL, Oracle and MySQL know N'...', and it says no more than '...'.
-    parsed = parsed.transform(lambda node: exp.Literal.string(node.this) if isinstance(node, exp.National) else node)
+    if source != target:
+        if parsed.find(exp.SimilarTo) or any(map(_whole, parsed.find_all(exp.Div))):
+            return None
+        parsed = parsed.transform(_same_meaning, source)
     try:
         text = parsed.sql(dialect=dialects.get(target).sqlglot or None, unsupported_level=ErrorLevel.RAISE)
     except (SqlglotError, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
         return None
     return str(text)
+
+
+def _same_meaning(node: exp.Expr, source: str) -> exp.Expr:
+    """``node`` in a form that means the same everywhere, for what the parser keeps as the dialect wrote it."""
+    from sqlglot import exp
+
+    from plurel_sql.ddl.checks import like_to_regex
+
+    if isinstance(node, exp.National):  # N'...' says no more than '...'
+        return exp.Literal.string(node.this)
+    if source == "tsql" and isinstance(node, exp.DataType) and node.this == exp.DataType.Type.BIT:
+        return exp.DataType.build("boolean")
+    if not isinstance(node, exp.Like | exp.ILike) or not isinstance(node.expression, exp.Literal):
+        return node
+    pattern = str(node.expression.this)
+    if source == "tsql" and "[" in pattern:  # only T-SQL's LIKE has classes
+        matches = exp.RegexpLike(this=node.this, expression=exp.Literal.string(f"(?s){like_to_regex(pattern)}"))
+        return exp.Not(this=matches) if node.args.get("negate") else matches
+    if source in _BACKSLASH_ESCAPES and "\\" in pattern and not isinstance(node.parent, exp.Escape):
+        return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
+    return node
+
+
+def _whole(division: exp.Expr) -> bool:
+    """Whether this may be a division of whole numbers, which drops the remainder in one engine and not in another."""
+    from sqlglot import exp
+
+    exact = any(isinstance(side, exp.Literal) and not side.is_int for side in (division.this, division.expression))
+    return bool(division.args.get("typed")) and not exact

@@ -9,10 +9,16 @@ A table that refers to itself is loaded level by level of its tree, because Duck
 of earlier statements alone: its rows stand by level, then in row order. Rows in a circle (or pointing to themselves)
 can't be held that way; such a foreign key is not declared.
 
+Whether DuckDB can compute a generated column for every row (without an overflow, say) shows with the data alone: all of
+it is read once after the load, and a table that fails is loaded again with plain columns in their place.
+
 Measured (``benchmarks/duckdb_load.py``; 1e6 rows of 8 columns, 100,000 parents, two cores, seconds for the load and
 the checkpoint): no constraint 0.17; PRIMARY KEY declared before 0.37, added after 0.25; one FOREIGN KEY 0.91, with the
 PRIMARY KEY before 1.12, after 0.93; a CHECK, an ENUM or ``preserve_insertion_order = false`` change nothing; eight
 statements instead of one cost 10 to 30 % more and a file larger by 39 %. Hence one statement and keys after.
+A table costs 1 MB at least in blocks of 256 KiB (the default) and 70 KB in blocks of 16 KiB, which take almost twice
+the time at 1e6 rows: small databases get the small blocks. DuckDB's memory limit is 80 % of the machine's by default, which
+its indexes may need; without them it stands at 512 MB (retail, 1e7 rows: 760 MiB for the whole process).
 """
 
 from __future__ import annotations
@@ -29,9 +35,11 @@ import duckdb
 from plurel_sql.errors import RunError, TargetError
 from plurel_sql.schema.model import ForeignKey, Note
 from plurel_sql.sinks.base import Constraints, Counted, Loaded, Progress, Silent, Source, TableLoad
-from plurel_sql.sinks.duckdb_ddl import Design, TableDesign, design, quoted
+from plurel_sql.sinks.duckdb_ddl import Design, TableDesign, design, quoted, reason
 from plurel_sql.sinks.interrupts import Interrupts
+from plurel_sql.sinks.names import ToldApart
 
+_SMALL = 200_000  # rows in all below which small blocks pay
 _MAGIC = slice(8, 12)  # of a DuckDB file: b"DUCK"
 
 
@@ -85,14 +93,17 @@ def write(
     began = time.perf_counter()
     path = check(target, overwrite)
     with _translated(str(target)), Interrupts() as interrupts:
-        plan = design(source.schema, constraints=constraints, rows=source.rows, types=source.types)
+        named = ToldApart(source)
+        plan = design(named.schema, constraints=constraints, rows=named.rows, types=named.types)
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         spill = part.with_name(f"{part.name}.spill")
         try:
-            connection = duckdb.connect(str(part), config={"temp_directory": str(spill)})
+            connection = duckdb.connect(
+                str(part), config={"temp_directory": str(spill), **_settings(named, constraints)}
+            )
             try:
                 interrupts.stop = connection.interrupt
-                tables, notes = _Load(connection, source, progress or Silent(), interrupts).run(plan)
+                tables, notes = _Load(connection, named, progress or Silent(), interrupts).run(plan)
                 connection.execute("CHECKPOINT")
             finally:
                 connection.close()
@@ -108,7 +119,7 @@ def write(
                 leftover.unlink(missing_ok=True)
             shutil.rmtree(spill, ignore_errors=True)
     seconds = time.perf_counter() - began
-    return Loaded(str(target), tuple(tables), path.stat().st_size, seconds, (*plan.notes, *notes))
+    return Loaded(str(target), tuple(tables), path.stat().st_size, seconds, (*named.notes, *plan.notes, *notes))
 
 
 class _Load:
@@ -131,13 +142,34 @@ class _Load:
         began = time.perf_counter()
         self.progress.table(table.id)
         with _translated(table.id):
-            if table.self_keys:
-                counted = self._by_levels(table)
-            else:
-                self._execute(table.create())
-                counted = self._insert(table, f"INSERT INTO {table.name} ({_names(table)}) SELECT {_names(table)} FROM")
+            try:
+                counted = self._rows(table)
+            except duckdb.Error as error:
+                if not table.computed:
+                    raise
+                self._forget(table)
+                counted = self._rows(table.plain())
+                names = ", ".join(name for name, _, _ in table.computed)
+                self.notes.append(Note(f"{names}: plain, not GENERATED: {reason(error)}", table.id))
             self._execute(*table.keys)
         return TableLoad(table.id, counted.rows, time.perf_counter() - began, counted.bytes)
+
+    def _rows(self, table: TableDesign) -> Counted:
+        """Makes the table and fills it."""
+        if table.self_keys:
+            counted = self._by_levels(table)
+        else:
+            self._execute(table.create())
+            counted = self._insert(table, f"INSERT INTO {table.name} ({_names(table)}) SELECT {_names(table)} FROM")
+        if table.computed:
+            read = ", ".join(f"max(hash({quoted(name)}))" for name, _, _ in table.computed)
+            self._execute(f"SELECT {read} FROM {table.name}")
+        return counted
+
+    def _forget(self, table: TableDesign) -> None:
+        """Undoes what a failed ``_rows`` has left."""
+        self._execute(f"DROP TABLE IF EXISTS {table.name}")
+        self._drop_temporary()
 
     def _insert(self, table: TableDesign, statement: str) -> Counted:
         """Runs ``statement`` on the table's stream; what breaks the stream is raised as it was."""
@@ -198,9 +230,12 @@ class _Load:
             )
             for level in range(levels):
                 self._execute(f"{into} plurel_sorted WHERE level = {level} ORDER BY plurel_row")
+        self._drop_temporary()
+        return counted
+
+    def _drop_temporary(self) -> None:
         for name in ("stage", "edge", "pending", "level", "ready", "sorted"):
             self._execute(f"DROP TABLE IF EXISTS temp.plurel_{name}")
-        return counted
 
     def _count(self, table: str) -> int:
         row = self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()
@@ -210,6 +245,16 @@ class _Load:
         for statement in statements:
             self.interrupts.check()
             self.connection.execute(statement)
+
+
+def _settings(source: Source, constraints: Constraints) -> dict[str, str]:
+    """Of the connection: block size and memory limit, see above."""
+    settings = {}
+    if sum(source.rows(table.id) for table in source.schema.tables) < _SMALL:
+        settings["default_block_size"] = "16384"
+    if constraints == "none":
+        settings["memory_limit"] = f"{max(512, 64 * (os.cpu_count() or 1))}MB"
+    return settings
 
 
 def _names(table: TableDesign) -> str:

@@ -4,7 +4,7 @@ Every statement is tried on an empty database in memory before a row is made, so
 accepts (expressions of CHECKs and defaults, key types, types along a foreign key); what it refuses is left out with its
 own reason as a note. Known limits of DuckDB 2.0: no foreign key across namespaces, in a cycle of tables, to columns
 without a declared key, or between columns whose types differ; no STORED generated column; names that differ by case
-alone are one name.
+alone are one name (see ``names``).
 """
 
 from __future__ import annotations
@@ -41,13 +41,15 @@ class TableDesign(msgspec.Struct, frozen=True):
 
     ``lines`` are the column definitions and constraints of its CREATE TABLE, ``self_lines`` those that a reference to
     itself needs (its keys and that foreign key), ``keys`` the ALTER TABLE statements for after the load (empty where
-    ``self_lines`` holds them). ``loaded`` are the columns that take data (not those DuckDB computes).
+    ``self_lines`` holds them). ``loaded`` are the columns that take data, ``computed`` those that DuckDB computes, each
+    with its line in ``lines`` and the line of a plain column in its place.
     """
 
     id: str
     name: str
     lines: tuple[str, ...]
     loaded: tuple[str, ...]
+    computed: tuple[tuple[str, str, str], ...] = ()
     keys: tuple[str, ...] = ()
     self_lines: tuple[str, ...] = ()
     self_keys: tuple[ForeignKey, ...] = ()
@@ -56,6 +58,16 @@ class TableDesign(msgspec.Struct, frozen=True):
         """The CREATE TABLE statement, with or without the foreign keys of the table to itself."""
         lines = (*self.lines, *self.self_lines) if self_reference else self.lines
         return f"CREATE TABLE {self.name} ({', '.join(lines)})"
+
+    def plain(self) -> TableDesign:
+        """The same with columns that take data where DuckDB would compute them."""
+        lines = {line: plain for _, line, plain in self.computed}
+        return msgspec.structs.replace(
+            self,
+            lines=tuple(lines.get(line, line) for line in self.lines),
+            loaded=(*self.loaded, *(name for name, _, _ in self.computed)),
+            computed=(),
+        )
 
 
 class Design(msgspec.Struct, frozen=True):
@@ -130,22 +142,10 @@ def design(
     """What DuckDB will hold of ``schema``; ``rows`` and ``types`` as in ``sinks.base.Source``.
 
     Raises:
-        TargetError: two names differ by case alone, or DuckDB refuses a table's columns.
+        TargetError: DuckDB refuses a table's columns.
     """
-    _distinct_names(schema)
     with duckdb.connect(":memory:") as scratch:
         return _Designer(schema, constraints, rows, types, scratch).design()
-
-
-def _distinct_names(schema: Schema) -> None:
-    seen: dict[str, str] = {}
-    for table in schema.tables:
-        for name in (table.id, *(f"{table.id}.{column.name}" for column in table.columns)):
-            other = seen.setdefault(name.lower(), name)
-            if other is not name:
-                raise TargetError(
-                    f"DuckDB can't tell it from {other}", place=name, hint="names must differ by more than case"
-                )
 
 
 class _Designer:
@@ -205,9 +205,21 @@ class _Designer:
                 self.scratch.execute(statement)
                 keys.append(statement)
             except duckdb.Error as error:
-                self._note(table, f"{unique} is not declared: {_reason(error)}")
-        loaded = tuple(column.name for column in table.columns if column.name not in computed)
-        return TableDesign(table.id, name, tuple(lines), loaded, tuple(keys), tuple(self_lines), tuple(self_keys))
+                self._note(table, f"{unique} is not declared: {reason(error)}")
+        return TableDesign(
+            table.id,
+            name,
+            tuple(lines),
+            loaded=tuple(column.name for column in table.columns if column.name not in computed),
+            computed=tuple(
+                (column.name, self._column(table, column, computed[column.name]), self._column(table, column, None))
+                for column in table.columns
+                if column.name in computed
+            ),
+            keys=tuple(keys),
+            self_lines=tuple(self_lines),
+            self_keys=tuple(self_keys),
+        )
 
     def _self_reference(
         self, table: Table, name: str, lines: list[str], uniques: list[str], own: list[ForeignKey]
@@ -268,6 +280,9 @@ class _Designer:
                 line = self._column(table, column, expression)
                 if self._try(sql_name(table), [*plain, line]) is None:
                     found[column.name] = expression
+                    self._note(
+                        table, f"is computed by DuckDB as {expression}; Arrow has other values there", column.name
+                    )
                     continue
             self._note(table, f"is a plain column, not GENERATED AS ({column.generated})", column.name, level="error")
         return found
@@ -307,8 +322,8 @@ class _Designer:
             self.scratch.execute(f"CREATE TABLE {name} ({', '.join(lines)})")
         except duckdb.Error as error:
             if fatal is not None:
-                raise TargetError(f"DuckDB refuses its columns: {_reason(error)}", place=fatal) from error
-            return _reason(error)
+                raise TargetError(f"DuckDB refuses its columns: {reason(error)}", place=fatal) from error
+            return reason(error)
         self.scratch.execute(f"DROP TABLE {name}")
         return None
 
@@ -335,7 +350,7 @@ def _comments(table: Table) -> list[str]:
     ]
 
 
-def _reason(error: duckdb.Error) -> str:
+def reason(error: duckdb.Error) -> str:
     """DuckDB's message in one line, without the echo of the statement."""
     text = str(error).split("\n\nLINE ")[0].split("\nLINE ")[0]
     return " ".join(text.split()).partition(" Error: ")[2] or " ".join(text.split())
