@@ -116,7 +116,8 @@ class TableDraft:
         return self.table.id
 
     def owners(self, column: str) -> Iterator[int]:
-        """The links that set ``column``, firmest first: required before optional, in the order written.
+        """The links that set ``column``, firmest first: required before optional, those that could lead round in a circle
+        (to the table itself, against the value order, copied with other columns) last.
 
         Nothing sets a column of one value for all rows.
         """
@@ -125,7 +126,12 @@ class TableDraft:
             for k, link in enumerate(self.links)
             if link.kind != "dropped" and column in link.fk.columns and column not in self.constants
         ]
-        yield from sorted(found, key=lambda k: self.links[k].optional)
+
+        def firmness(k: int) -> tuple[bool, bool, bool, int]:
+            link = self.links[k]
+            return link.optional, link.fk.parent == self.id, link.back, len(link.fk.columns)
+
+        yield from sorted(found, key=firmness)
 
     def owner(self, column: str) -> int | None:
         return next(self.owners(column), None)

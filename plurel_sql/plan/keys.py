@@ -12,7 +12,7 @@ For each constraint, in the order primary key first, the first of these that fit
 
 from __future__ import annotations
 
-from plurel_sql.plan.draft import Draft, Limit, Member, TableDraft, TupleDraft
+from plurel_sql.plan.draft import Draft, Limit, LinkDraft, Member, TableDraft, TupleDraft
 from plurel_sql.plan.injective import injective
 from plurel_sql.plan.scopes import copied_from, mapped
 from plurel_sql.schema.model import Column, Unique
@@ -96,8 +96,12 @@ def _one_to_one(draft: Draft, table: TableDraft, k: int, columns: set[str]) -> b
             return False
         return True
     if not link.optional:
-        table.limits.append(Limit(1, (link.fk.parent,), f"one-to-one with {link.fk.parent}"))
+        table.limits.append(Limit(1, (link.fk.parent,), _one_each(link)))
     return True
+
+
+def _one_each(link: LinkDraft) -> str:
+    return f"({', '.join(link.fk.columns)}) is one-to-one with {link.fk.parent}"
 
 
 def _one_child_each(draft: Draft, table: TableDraft, k: int) -> bool:
@@ -106,7 +110,7 @@ def _one_child_each(draft: Draft, table: TableDraft, k: int) -> bool:
     if table.driver != k:
         return False
     table.driver_cap = 1
-    table.limits.append(Limit(1, (link.fk.parent,), f"one-to-one with {link.fk.parent}"))
+    table.limits.append(Limit(1, (link.fk.parent,), _one_each(link)))
     return True
 
 

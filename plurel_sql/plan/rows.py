@@ -34,8 +34,12 @@ def share_rows(draft: Draft) -> None:
         raise ImpossibleError(
             f"the fixed counts add up to {sum(fixed.values()):,} rows", place="--rows", hint=f"the total is {total:,}"
         )
-    _fill(draft, fixed, left)
+    shares = _fill(draft, fixed, left)
     _check(draft, fixed)
+    for table in draft:
+        most, why = capacity(draft, table)
+        if table.rows == most < shares.get(table.id, 0):
+            draft.note(f"{most:,} rows, not its share of {shares[table.id]:,}: {why}", table.id, "info")
     made = sum(table.rows for table in draft)
     if made != total:
         draft.note(f"{made:,} rows instead of {total:,}: {_why_short(draft, fixed)}", "rows", "info")
@@ -113,15 +117,16 @@ def driver_minimum(draft: Draft, table: TableDraft) -> int:
     return max(1, table.rows // (2 * parents)) if parents else 0
 
 
-def _fill(draft: Draft, fixed: dict[str, int], left: int) -> None:
-    """Shares ``left`` rows over the tables that aren't fixed.
+def _fill(draft: Draft, fixed: dict[str, int], left: int) -> dict[str, int]:
+    """Shares ``left`` rows over the tables that aren't fixed; returns the shares before capacities were looked at.
 
     Water-filling: proportional shares, at least one row each while they last, tables at their capacity drop out and
     leave the rest to the others. Capacities hang on the other tables' rows, so a few rounds settle it.
     """
     free = [table for table in draft if table.id not in fixed]
+    shares: dict[str, int] = {}
     if not free:
-        return
+        return shares
     weight = weights(draft)
     if left < len(free):
         for k, table in enumerate(free):
@@ -130,6 +135,7 @@ def _fill(draft: Draft, fixed: dict[str, int], left: int) -> None:
         caps = {table.id: 10**15 for table in free}
         for _ in range(12):
             _share(free, weight, caps, left)
+            shares = shares or {table.id: table.rows for table in free}
             _at_least(draft, fixed)
             news = {table.id: max(min(capacity(draft, table)[0], 10**15), 0) for table in free}
             over = [table for table in free if table.rows > news[table.id]]
@@ -138,15 +144,16 @@ def _fill(draft: Draft, fixed: dict[str, int], left: int) -> None:
             caps = {
                 name: min(caps[name], news[name]) if any(t.id == name for t in over) else caps[name] for name in caps
             }
-    for _ in range(len(free)):
+    for _ in range(2 * len(free)):
         changed = False
         for table in free:
-            most = capacity(draft, table)[0]
+            most = min([capacity(draft, table)[0], *(other.rows for other in draft if table.id in other.at_least)])
             if table.rows > most:
                 table.rows, changed = most, True
         if not changed:
             break
     _top_up(draft, free, weight, left)
+    return shares
 
 
 def _share(free: list[TableDraft], weight: dict[str, float], caps: dict[str, int], left: int) -> None:

@@ -55,7 +55,7 @@ def shared_columns(draft: Draft) -> None:
             _derive(draft, table, k, link)
     for table in draft.tables.values():
         for k, link in enumerate(table.links):
-            others = [other for other in range(len(table.links)) if other != k and _clash(table, other, k)]
+            others = [other for other in range(len(table.links)) if other != k and _clash(draft, table, other, k)]
             if link.kind != "free" or not others:
                 continue
             others.sort(key=lambda other: (other != table.driver, table.links[other].optional, other))
@@ -84,21 +84,50 @@ def _derive(draft: Draft, table: TableDraft, k: int, link: LinkDraft) -> None:
             continue
         path = copied_from(draft, other.fk.parent, mapped(other, link.fk.columns)).get(target)
         twin = set(link.fk.columns) == set(other.fk.columns)
-        if path is None or (twin and not path and via > k):
+        if path is None or (twin and not path and via > k) or _rests_on(draft, table.id, (via, *path), (table.id, k)):
             continue
         link.kind, link.path = "derived", (via, *path)
         link.why = f"follows from {other.fk.label}"
         return
 
 
-def _clash(table: TableDraft, first: int, second: int) -> bool:
+def _rests_on(draft: Draft, table: str, path: tuple[int, ...], goal: tuple[str, int]) -> bool:
+    """True where walking ``path`` from ``table`` needs the law of link ``goal``."""
+    for step in path:
+        link = draft[table].links[step]
+        if (table, step) == goal or (link.kind == "derived" and _rests_on(draft, table, link.path, goal)):
+            return True
+        table = link.fk.parent
+    return False
+
+
+def _clash(draft: Draft, table: TableDraft, first: int, second: int) -> bool:
     """True where ``second`` must still be made to agree with ``first``: they share columns and first is settled or
-    comes earlier (the more specific key first)."""
+    comes earlier (the more specific key first, those that lead back to this very table last)."""
     a, b = table.links[first], table.links[second]
-    if a.kind in ("derived", "dropped") or not _shared(table, first, second) or (a.optional and not b.optional):
+    shared = _shared(table, first, second)
+    if a.kind in ("derived", "dropped") or not shared or (a.optional and not b.optional):
         return False
-    before = (a.optional, -len(a.fk.columns), first) < (b.optional, -len(b.fk.columns), second)
-    return before or a.kind in ("within", "same")
+    before, after = (
+        (link.optional, _leads_back(draft, table, link, shared), -len(link.fk.columns), k)
+        for k, link in ((first, a), (second, b))
+    )
+    return before < after or a.kind in ("within", "same")
+
+
+def _leads_back(draft: Draft, table: TableDraft, link: LinkDraft, columns: tuple[str, ...]) -> bool:
+    """True where the keys that set ``columns`` above ``link`` copy them from ``table`` itself."""
+    at, names = draft[link.fk.parent], mapped(link, columns)
+    seen = set()
+    while (at.id, names) not in seen:
+        if (at.id, names) == (table.id, columns):
+            return True
+        seen.add((at.id, names))
+        owner = at.owner(names[0])
+        if owner is None or not set(names) <= set(at.links[owner].fk.columns):
+            return False
+        at, names = draft[at.links[owner].fk.parent], mapped(at.links[owner], names)
+    return False
 
 
 def _agree(draft: Draft, table: TableDraft, first: int, second: int) -> bool:

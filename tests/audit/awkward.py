@@ -98,6 +98,20 @@ AWKWARD: dict[str, tuple[str, str]] = {
         ALTER TABLE left_half ADD FOREIGN KEY (id) REFERENCES right_half (id);
         """,
     ),
+    "circles beside a tenant": (
+        "postgres",
+        """
+        CREATE TABLE tenant (id varchar(10) PRIMARY KEY);
+        CREATE TABLE a (org varchar(10), id int, b_id int NOT NULL, PRIMARY KEY (org, id));
+        CREATE TABLE b (org varchar(10), id int, a_id int NOT NULL, PRIMARY KEY (org, id),
+            FOREIGN KEY (org, a_id) REFERENCES a (org, id));
+        ALTER TABLE a ADD FOREIGN KEY (org, b_id) REFERENCES b (org, id);
+        ALTER TABLE a ADD FOREIGN KEY (org) REFERENCES tenant;
+        CREATE TABLE node (org varchar(10) NOT NULL, id int NOT NULL, up int NOT NULL, PRIMARY KEY (org, id),
+            FOREIGN KEY (org, up) REFERENCES node (org, id));
+        ALTER TABLE node ADD FOREIGN KEY (org) REFERENCES tenant;
+        """,
+    ),
     "keys to UNIQUE": (
         "postgres",
         """
