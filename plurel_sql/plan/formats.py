@@ -50,6 +50,10 @@ ENTRIES: dict[str, str] = {
 _VARYING = frozenset({"job_title", "company", "colour", "vehicle", "nationality", "language", "dish", "university"})
 
 
+# What a slug is made of, the best first.
+NAMED = ("name", "title", "product", "company", "film", "song", "book", "category", "tag", "department", "username", "full_name")
+
+
 def latin(locale: str) -> bool:
     """Whether the locale's names are written in Latin letters, so that they can stand in an e-mail address."""
     return all(ord(char) < 0x250 for name in vocabulary("last_name", locale)[:50] for char in name)
@@ -198,7 +202,9 @@ def _composed(table: Table, column: Column, about: Meaning, max_length: int | No
                 return [Format((Chars(UPPER + DIGITS, max_length),))]
             return [Format((Lit(code + "-"), Num(0, 9_999_999, 7))), Format(mask("######")), Format(mask("###"))]
         case "slug":
-            return [Format((Vocab("slug.adjective"), Lit("-"), Vocab("slug.noun", by="rank")), node=True)]
+            made = Format((Vocab("slug.adjective"), Lit("-"), Vocab("slug.noun", by="rank")), node=True)
+            named = sibling(table, column, *NAMED)
+            return [Format((Cell(named, "slug"),)), made] if named else [made]
         case "url":
             return [Format((*site, *page)), Format(site), Format((Lit("http://"), Vocab("mail_host")))]
         case "image_url":
@@ -220,9 +226,8 @@ def _composed(table: Table, column: Column, about: Meaning, max_length: int | No
         case "body":
             return [*said(table, about, "long", max_length), prose(table, about, 25, 90, max_length)]
         case "name":
-            word = Vocab("project_word", by="rank")
-            kind = Lit(f" {table_head(table.name).title()}")
-            return [Format((word, kind), node=True), Format((word,), cut=True, node=True)]
+            named = (Vocab("project_word"), Lit(" "), Vocab("place_word", by="rank"))
+            return [Format(named, node=True), Format((Vocab("project_word", by="rank"),), cut=True, node=True)]
         case _:
             return []
 

@@ -49,10 +49,18 @@ def has(kind: str, part: str) -> bool:
 
 @lru_cache(maxsize=128)
 def sentences(kind: str, part: str) -> tuple[str, ...]:
-    """All entries of a part, band after band; at most ``SIZES[part]``, no two alike."""
+    """All entries of a part, band after band; at most ``SIZES[part]``. They are distinct, except where the bands have
+    shares of the ranks: there a short band says things again to fill its share."""
     bands = _data()[kind][part]
-    share = SIZES[part] // len(bands)
-    return tuple(dict.fromkeys(text for band in bands for text in _band(kind, band, share)))
+    shares = _data()[kind].get("shares")
+    if shares is None or len(shares) != len(bands):
+        each = SIZES[part] // len(bands)
+        return tuple(dict.fromkeys(text for band in bands for text in _band(kind, band, each)))
+    out: list[str] = []
+    for band, share in zip(bands, shares, strict=True):
+        texts = _band(kind, band, limit := round(share * SIZES[part]))
+        out += [texts[index % len(texts)] for index in range(limit)]
+    return tuple(out)
 
 
 def _band(kind: str, templates: Sequence[str], limit: int) -> list[str]:
