@@ -84,6 +84,12 @@ def group(table: Table, column: Column, name: str, locale: str) -> Group | None:
     return Group(members[0], members, "us" if locale in ("en", "en-us") else "world")
 
 
+def judged(table: Table) -> str | None:
+    """The column that holds the row's verdict (a rating), whose rank a review's words follow; None where there is none."""
+    numbers = [each for each in table.columns if each.type.kind in ("integer", "decimal", "float") and free(table, each)]
+    return next((each.name for each in numbers if column_meaning(table, each).name == "rating"), None)
+
+
 def place_segments(name: str, found: Group, max_length: int | None) -> tuple[Segment, ...] | None:
     """A place column as text, walking the group's gazetteer; None where the gazetteer lacks it."""
     us = found.gazetteer == "us"

@@ -26,7 +26,7 @@ from plurel_sql.plan.model import (
     Value,
 )
 from plurel_sql.plan.numbers import SHAPES, Hints, default_label, number_codec, time_codec, truth_rate, weights
-from plurel_sql.plan.texts import Lists, category_labels, text_codec
+from plurel_sql.plan.texts import Lists, category_labels, names, text_codec
 from plurel_sql.schema.model import Column, Scalar, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning
 from plurel_sql.semantics.names import uniform, word_set
@@ -160,7 +160,10 @@ def _text(
         if len(labels) > 1:
             return _Draft(Category(labels, weights(len(labels), table.name, column.name)))
     written = text_codec(table, column, domain, about, lists, found)
-    return _Draft(written.codec, node=written.node, leader=found.leader if found else None, note=written.note)
+    leader = found.leader if found else None
+    if leader is None and written.node and any(name.startswith("sentence.review.") for name in names(written.codec)):
+        leader = agree.judged(table)
+    return _Draft(written.codec, node=written.node, leader=leader, note=written.note)
 
 
 def _listed(table: Table, column: Column, domain: Domain, about: Meaning, leader: str | None) -> _Draft:

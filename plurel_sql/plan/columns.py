@@ -9,7 +9,7 @@ from plurel_sql.plan.axes import DAY, time_rules
 from plurel_sql.plan.codecs import Choice, choose
 from plurel_sql.plan.config import ColumnConfig
 from plurel_sql.plan.draft import Draft, TableDraft, chance, first
-from plurel_sql.plan.injective import injective
+from plurel_sql.plan.injective import distinct_names, injective
 from plurel_sql.plan.laws import dims
 from plurel_sql.plan.marginals import beneath
 from plurel_sql.plan.numbers import Hints
@@ -51,6 +51,12 @@ def _choice(draft: Draft, table: TableDraft, column: Column, timed: dict[str, Ma
         return Choice(fixed[0], None, False, fixed[1], {}, None)
     if table.domain(column).empty:
         return Choice(model.Constant(None), None, False, f"no value fits: {table.domain(column).empty}", {}, None)
+    if wished.plain and table.domain(column).values is None and distinct_names(table.table, column):
+        found = injective(
+            table.table, column, table.domain(column), max(table.rows, 1), permute=False, locale=draft.config.locale
+        )
+        if isinstance(found.rule, model.Digit):
+            return Choice(found.rule, None, False, f"each row its own: {found.why}", found.vocabularies, None)
     choice = choose(
         table.table,
         column,

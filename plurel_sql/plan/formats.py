@@ -7,10 +7,11 @@ from itertools import groupby
 from typing import NamedTuple
 
 from plurel_sql.plan.agree import column_meaning, free
+from plurel_sql.plan.prose import Size, spoken
 from plurel_sql.plan.model import Cell, Chars, Lit, Num, Prose, Segment, Vocab
 from plurel_sql.schema.model import Column, Table
 from plurel_sql.semantics.classifier import Meaning
-from plurel_sql.semantics.names import singular, table_head, uniform, word_set, words
+from plurel_sql.semantics.names import singular, table_head, word_set, words
 from plurel_sql.semantics.vocabularies import topics, vocabulary
 
 HEX = "0123456789abcdef"
@@ -47,6 +48,10 @@ ENTRIES: dict[str, str] = {
     "calling_code": "place.world.calling", "city": "locale_city", "state": "locale_state", "county": "locale_city",
 }  # fmt: skip
 _VARYING = frozenset({"job_title", "company", "colour", "vehicle", "nationality", "language", "dish", "university"})
+
+
+# What a slug is made of, the best first.
+NAMED = ("name", "title", "product", "company", "film", "song", "book", "category", "tag", "department", "username", "full_name")
 
 
 def latin(locale: str) -> bool:
@@ -183,7 +188,7 @@ def _composed(table: Table, column: Column, about: Meaning, max_length: int | No
             named = (Vocab("project_word"), Lit(" "), Num(100, 990))
             return [Format(named, cut=True), Format((Chars(UPPER + DIGITS, 4),))]
         case "film" | "song" | "book":
-            return [prose(table, about, 1, 4, max_length, title=True, extra=("culture",))]
+            return [Format((Vocab("sentence.film.title", by="rank"),), cut=True, node=True)]
         case "code":
             if max_length is not None and max_length <= 5:
                 return [Format((Chars(UPPER, max_length),))]
@@ -197,7 +202,9 @@ def _composed(table: Table, column: Column, about: Meaning, max_length: int | No
                 return [Format((Chars(UPPER + DIGITS, max_length),))]
             return [Format((Lit(code + "-"), Num(0, 9_999_999, 7))), Format(mask("######")), Format(mask("###"))]
         case "slug":
-            return [Format((Vocab("slug.adjective"), Lit("-"), Vocab("slug.noun", by="rank")), node=True)]
+            made = Format((Vocab("slug.adjective"), Lit("-"), Vocab("slug.noun", by="rank")), node=True)
+            named = sibling(table, column, *NAMED)
+            return [Format((Cell(named, "slug"),)), made] if named else [made]
         case "url":
             return [Format((*site, *page)), Format(site), Format((Lit("http://"), Vocab("mail_host")))]
         case "image_url":
@@ -213,17 +220,21 @@ def _composed(table: Table, column: Column, about: Meaning, max_length: int | No
         case "regex":
             return [Format((Lit("^"), Vocab("slug.noun"), Lit("-[0-9]+$")))]
         case "title" | "question":
-            return [prose(table, about, 3, 7, max_length, title=True)]
-        case "description":
-            return [prose(table, about, 6, 22, max_length)]
-        case "note" | "summary":
-            return [prose(table, about, 4, 16, max_length)]
+            return [*said(table, about, "title", max_length), prose(table, about, 1, 3, max_length, title=True)]
+        case "description" | "note" | "summary":
+            return [*said(table, about, "short", max_length), prose(table, about, 4, 16, max_length)]
         case "body":
-            return [prose(table, about, 25, 90, max_length)]
+            return [*said(table, about, "long", max_length), prose(table, about, 25, 90, max_length)]
         case "name":
-            return [prose(table, about, 1, 2, max_length, title=True)]
+            named = (Vocab("project_word"), Lit(" "), Vocab("place_word", by="rank"))
+            return [Format(named, node=True), Format((Vocab("project_word", by="rank"),), cut=True, node=True)]
         case _:
             return []
+
+
+def said(table: Table, about: Meaning, size: Size, max_length: int | None) -> list[Format]:
+    """Whole sentences, as many as the length has room for."""
+    return [Format(parts, node=True) for parts in spoken(table, about, size, max_length)]
 
 
 def prose(
@@ -247,6 +258,5 @@ def generic(table: Table, about: Meaning, max_length: int | None, column: Column
         count = max_length if column.type.fixed else max(1, min(max_length, 3))
         return [Format((Chars(UPPER, max(count, 0)),))] if count else []
     if max_length is None or max_length > 200:
-        return [prose(table, about, 3, 12, max_length)]
-    longest = 2 if max_length < 40 or uniform(table.name, about.why, *about.words) < 0.5 else 4
-    return [prose(table, about, 1, longest, max_length, title=True)]
+        return [*said(table, about, "short", max_length), prose(table, about, 3, 12, max_length)]
+    return [prose(table, about, 1, 2, max_length, title=True)]

@@ -50,10 +50,11 @@ class Lists:
 
     def used(self, codec: Codec) -> dict[str, tuple[str, ...]]:
         """The lists that a codec refers to."""
-        return {name: self.get(name) for name in dict.fromkeys(_names(codec))}
+        return {name: self.get(name) for name in dict.fromkeys(names(codec))}
 
 
-def _names(codec: Codec) -> list[str]:
+def names(codec: Codec) -> list[str]:
+    """The names of the lists that a codec refers to."""
     match codec:
         case Text(segments=parts):
             found: list[str] = []
@@ -64,9 +65,9 @@ def _names(codec: Codec) -> list[str]:
                     found += [*part.topics, part.common]
             return found
         case List(item=item):
-            return _names(item)
+            return names(item)
         case Json(fields=fields):
-            return [name for _, inner in fields for name in _names(inner)]
+            return [name for _, inner in fields for name in names(inner)]
         case _:
             return []
 
@@ -111,6 +112,8 @@ def _fit(table: Table, offered: Format, domain: Domain, lists: Lists) -> Format 
     """The format in the forced case and within the greatest length; None where it can't be."""
     parts = force_case(offered.parts, domain)
     most = domain.max_length
+    if domain.min_length > 1 and _sentences(parts) and _shortest(parts, lists) < domain.min_length:
+        return None
     if most is None:
         return offered._replace(parts=parts)
     if len(parts) == 1 and isinstance(parts[0], Vocab) and parts[0].by == "hash":
@@ -126,6 +129,14 @@ def _fit(table: Table, offered: Format, domain: Domain, lists: Lists) -> Format 
     if isinstance(parts[0], Prose) or typical[len(typical) // 2] <= most:
         return offered._replace(parts=parts)
     return None
+
+
+def _sentences(parts: Sequence[Segment]) -> bool:
+    return any(isinstance(part, Vocab) and part.list.startswith("sentence.") for part in parts)
+
+
+def _shortest(parts: Sequence[Segment], lists: Lists) -> int:
+    return min(len(text) for text in examples(parts, lists.get))
 
 
 def force_case(parts: Sequence[Segment], domain: Domain) -> tuple[Segment, ...]:

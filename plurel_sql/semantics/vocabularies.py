@@ -15,6 +15,7 @@ from typing import Any
 
 from plurel_sql.errors import ConfigError
 from plurel_sql.semantics.names import singular
+from plurel_sql.semantics.sentences import sentences
 
 LIMIT = 600
 GENERAL = "en"
@@ -141,6 +142,7 @@ def vocabulary(name: str, locale: str = GENERAL) -> tuple[str, ...]:
     """The list ``name`` in ``locale``. KeyError where there is no such list.
 
     ``name`` is a list of ``data/lists.toml`` ("status.order", or "status" for its default), "topic.<topic>",
+    "sentence.<kind>.<part>" (with ".0" or ".1" after it: every other entry),
     "place.us.<column>" / "place.world.<column>", "user.first" and "user.last" (names as e-mail addresses have them),
     "slug.<list>", or a list of mimesis ("last_name", "first_name", ...).
     """
@@ -149,6 +151,9 @@ def vocabulary(name: str, locale: str = GENERAL) -> tuple[str, ...]:
         return place_column(gazetteer, column)
     if name.startswith("topic."):
         return tuple(_data("topics.toml")[name.removeprefix("topic.")]["words"].split())
+    if name.startswith("sentence."):
+        _, kind, part, *half = name.split(".")
+        return sentences(kind, part)[int(half[0]) :: 2] if half else sentences(kind, part)
     if name in ("user.first", "user.last"):  # for addresses on the net: plain a-z in every locale
         people = vocabulary({"user.first": "first_name", "user.last": "last_name"}[name])
         return tuple(entry.lower() for entry in people if entry.isascii() and entry.isalpha())
