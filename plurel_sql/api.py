@@ -97,11 +97,18 @@ def explain(
 ) -> Explanation:
     """What would be made, in words and numbers, for people (``str(...)``) and programs (``.json()``).
 
+    Its notes also say what a DuckDB file will not declare.
+
     Arguments and errors as in ``synthesize``; a Plan is explained as it stands.
     """
     if isinstance(schema, Plan):
-        return explain_plan(schema)
-    return explain_plan(plan(schema, rows=rows, seed=seed, dialect=dialect, config=config, strict=strict))
+        drawn = schema
+    else:
+        drawn = plan(schema, rows=rows, seed=seed, dialect=dialect, config=config, strict=strict)
+    undeclared = duckdb.undeclared(Database(drawn))
+    if strict:
+        inputs.refuse(undeclared)
+    return explain_plan(drawn, undeclared)
 
 
 def load_plan(path: str | Path) -> Plan:

@@ -102,8 +102,8 @@ def synth(
         database = api.open_plan(plan, threads)
         if schema:
             inputs.same_tables(inputs.read(schema, dialect), database.schema, str(plan))
-        if strict:
-            inputs.refuse(database.notes)
+    if strict:
+        inputs.refuse([*database.notes, *duckdb.undeclared(database, constraints.value)])
     with Bar(sum(table.rows for table in database.plan.tables), quiet=quiet) as bar:
         loaded = database.write(out, overwrite=overwrite, constraints=constraints.value, progress=bar)
     if not quiet:

@@ -17,8 +17,8 @@ the checkpoint): no constraint 0.17; PRIMARY KEY declared before 0.37, added aft
 PRIMARY KEY before 1.12, after 0.93; a CHECK, an ENUM or ``preserve_insertion_order = false`` change nothing; eight
 statements instead of one cost 10 to 30 % more and a file larger by 39 %. Hence one statement and keys after.
 A table costs 1 MB at least in blocks of 256 KiB (the default) and 70 KB in blocks of 16 KiB, which take almost twice
-the time at 1e6 rows: small databases get the small blocks. DuckDB's memory limit is 80 % of the machine's by default, which
-its indexes may need; without them it stands at 512 MB (retail, 1e7 rows: 760 MiB for the whole process).
+the time at 1e6 rows: small databases get the small blocks. DuckDB's memory limit is 80 % of the machine's by default,
+which its indexes may need; without them it stands at 512 MB (retail, 1e7 rows: 760 MiB for the whole process).
 """
 
 from __future__ import annotations
@@ -120,6 +120,12 @@ def write(
             shutil.rmtree(spill, ignore_errors=True)
     seconds = time.perf_counter() - began
     return Loaded(str(target), tuple(tables), path.stat().st_size, seconds, (*named.notes, *plan.notes, *notes))
+
+
+def undeclared(source: Source, constraints: Constraints = "all") -> tuple[Note, ...]:
+    """What a file filled from ``source`` will not declare, as far as it shows before a row is made."""
+    named = ToldApart(source)
+    return (*named.notes, *design(named.schema, constraints=constraints, rows=named.rows, types=named.types).notes)
 
 
 class _Load:
