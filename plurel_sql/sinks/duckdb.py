@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -69,8 +70,8 @@ def check(target: str | Path, overwrite: bool = False) -> Path:
                 head = file.read(16)
             if head and head[_MAGIC] != b"DUCK":
                 raise TargetError("exists and is not a DuckDB file", place=written, hint="it is not replaced")
-        if not os.access(path.parent, os.W_OK | os.X_OK):
-            raise TargetError("its folder can't be written", place=written)
+        with tempfile.TemporaryFile(dir=path.parent):  # the only way to know: rights alone don't tell
+            pass
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise TargetError(f"can't be used: {getattr(error, 'strerror', None) or error}", place=written) from error
     return path
