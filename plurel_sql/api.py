@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pyarrow as pa
 
 from plurel_sql import fit, inputs
@@ -76,11 +77,13 @@ def plan(
             f"{seed!r} is not a seed", place="seed", hint="a whole number from 0 to 2**64 - 1 is expected"
         )
     _check_threads(threads)
-    wishes = _wishes(config, rows)
+    wishes, counts = _config(config), _counts(rows)
+    Config().with_rows(counts)  # before anything is read
     read = inputs.read(schema, dialect)
     if strict:
         inputs.refuse(read.notes)
-    drawn = planner.plan(read, wishes.resolve(read), seed)
+    merged = msgspec.structs.replace(wishes.resolve(read).with_rows(counts), origin="--rows")
+    drawn = planner.plan(read, merged.resolve(read), seed)
     if strict:
         inputs.refuse(drawn.notes)
     return fit.fitted(drawn)
@@ -97,11 +100,18 @@ def explain(
 ) -> Explanation:
     """What would be made, in words and numbers, for people (``str(...)``) and programs (``.json()``).
 
+    Its notes also say what a DuckDB file will not declare.
+
     Arguments and errors as in ``synthesize``; a Plan is explained as it stands.
     """
     if isinstance(schema, Plan):
-        return explain_plan(schema)
-    return explain_plan(plan(schema, rows=rows, seed=seed, dialect=dialect, config=config, strict=strict))
+        drawn = schema
+    else:
+        drawn = plan(schema, rows=rows, seed=seed, dialect=dialect, config=config, strict=strict)
+    undeclared = duckdb.undeclared(Database(drawn))
+    if strict:
+        inputs.refuse(undeclared)
+    return explain_plan(drawn, undeclared)
 
 
 def load_plan(path: str | Path) -> Plan:
@@ -248,24 +258,26 @@ def _check_threads(threads: int) -> None:
         raise ConfigError(f"{threads!r} threads can't be", place="threads", hint="0 (one per core) to 1024 is expected")
 
 
-def _wishes(config: ConfigLike, rows: Rows) -> Config:
-    """Configuration and row counts as one; the counts given directly win."""
+def _config(config: ConfigLike) -> Config:
     match config:
         case None:
-            wishes = Config()
+            return Config()
         case Config():
-            wishes = config
+            return config
         case str() | Path():
-            wishes = configuration.load(Path(config))
+            return configuration.load(Path(config))
         case _:
-            wishes = configuration.from_mapping(config)
+            return configuration.from_mapping(config)
+
+
+def _counts(rows: Rows) -> Sequence[object]:
+    """Row counts as the command line has them; they win over those of a configuration."""
     match rows:
         case None:
-            return wishes
+            return ()
         case Mapping():
-            listed: Sequence[object] = [f"{name}={count}" for name, count in rows.items()]
+            return [f"{name}={count}" for name, count in rows.items()]
         case int() | float() | str():
-            listed = [rows]
+            return [rows]
         case _:
-            listed = rows
-    return wishes.with_rows(listed)
+            return rows

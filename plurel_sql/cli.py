@@ -102,14 +102,12 @@ def synth(
         database = api.open_plan(plan, threads)
         if schema:
             inputs.same_tables(inputs.read(schema, dialect), database.schema, str(plan))
-        if strict:
-            inputs.refuse(database.notes)
+    if strict:
+        inputs.refuse([*database.notes, *duckdb.undeclared(database, constraints.value)])
     with Bar(sum(table.rows for table in database.plan.tables), quiet=quiet) as bar:
         loaded = database.write(out, overwrite=overwrite, constraints=constraints.value, progress=bar)
     if not quiet:
-        _print(
-            summary(loaded, database.notes, f"{shlex.join(['plurel-sql', *sys.argv[1:]])}  (seed {database.plan.seed})")
-        )
+        _print(summary(loaded, database.notes, _again(sys.argv[1:], database.plan)))
 
 
 @app.command()
@@ -163,6 +161,15 @@ def schemas() -> None:
 
     for name, shown in bundled.names().items():
         print(f"{name}: {shown}")
+
+
+def _again(arguments: list[str], plan: Plan) -> str:
+    """The command that makes the same data, with what was left to defaults."""
+    said = {argument.partition("=")[0] for argument in arguments}
+    added = [] if said & {"--seed", "--plan"} else ["--seed", str(plan.seed)]
+    if not said & {"--rows", "--plan", "--config"}:
+        added += ["--rows", str(sum(table.rows for table in plan.tables))]
+    return shlex.join(["plurel-sql", *arguments, *added])
 
 
 def _print(renderable: object) -> None:

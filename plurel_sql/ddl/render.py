@@ -34,7 +34,12 @@ def transpile(expression: str, source: str, target: str) -> str | None:
     if source != target:
         if parsed.find(exp.SimilarTo) or any(map(_whole, parsed.find_all(exp.Div))):
             return None
-        parsed = parsed.transform(_same_meaning, source)
+        for node in reversed(list(parsed.bfs())):  # parts first: what they become decides on the whole
+            meant = _same_meaning(node, source)
+            if node is parsed:
+                parsed = meant
+            elif meant is not node:
+                node.replace(meant)
     try:
         text = parsed.sql(dialect=dialects.get(target).sqlglot or None, unsupported_level=ErrorLevel.RAISE)
     except (SqlglotError, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
@@ -50,6 +55,8 @@ def _same_meaning(node: exp.Expr, source: str) -> exp.Expr:
 
     if isinstance(node, exp.National):  # N'...' says no more than '...'
         return exp.Literal.string(node.this)
+    if source == "tsql" and isinstance(node, exp.Add) and _is_text(node):
+        return exp.DPipe(this=node.this, expression=node.expression, safe=True)
     if source == "tsql" and isinstance(node, exp.DataType) and node.this == exp.DataType.Type.BIT:
         return exp.DataType.build("boolean")
     if not isinstance(node, exp.Like | exp.ILike) or not isinstance(node.expression, exp.Literal):
@@ -69,3 +76,15 @@ def _whole(division: exp.Expr) -> bool:
 
     exact = any(isinstance(side, exp.Literal) and not side.is_int for side in (division.this, division.expression))
     return bool(division.args.get("typed")) and not exact
+
+
+def _is_text(node: exp.Expr) -> bool:
+    """Whether a T-SQL operand is text for certain, so that + joins."""
+    from sqlglot import exp
+
+    node = node.unnest()
+    if isinstance(node, exp.Add | exp.DPipe):
+        return _is_text(node.this) or _is_text(node.expression)
+    if isinstance(node, exp.Cast):
+        return bool(node.to.this in exp.DataType.TEXT_TYPES)
+    return isinstance(node, exp.National | exp.Concat) or (isinstance(node, exp.Literal) and node.is_string)

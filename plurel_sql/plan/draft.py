@@ -14,7 +14,7 @@ import msgspec
 from plurel_sql.plan import model
 from plurel_sql.plan.config import Config, LinkConfig, TableConfig
 from plurel_sql.plan.domains import Domain, domain
-from plurel_sql.schema.model import Check, Column, ForeignKey, Note, Predicate, Schema, SqlType, Table, Unique
+from plurel_sql.schema.model import Check, Column, ForeignKey, Note, Predicate, Schema, Source, SqlType, Table, Unique
 
 SECOND = 1_000_000
 START = int(datetime(2021, 1, 1, tzinfo=UTC).timestamp()) * SECOND
@@ -203,8 +203,10 @@ class Draft:
         start, end = self.config.start_micros, self.config.end_micros
         return START if start is None else start, END if end is None else end
 
-    def note(self, message: str, where: str, level: Literal["error", "info"] = "error") -> None:
-        self.notes.append(Note(message, where=where, level=level))
+    def note(
+        self, message: str, where: str, level: Literal["error", "info"] = "error", at: Source | None = None
+    ) -> None:
+        self.notes.append(Note(message, where=where, source=at, level=level))
 
     def drop(self, table: TableDraft, link: int, reason: str) -> None:
         """Leaves a foreign key out, and says so."""

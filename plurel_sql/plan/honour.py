@@ -35,6 +35,7 @@ def honour_checks(draft: Draft) -> None:
                 draft.note(
                     f"CHECK ({check.expression}) is not guaranteed ({reason}); it is left out",
                     f"{table.id}.{check.name or ','.join(check.columns)}",
+                    at=check.source,
                 )
 
 

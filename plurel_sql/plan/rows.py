@@ -28,7 +28,9 @@ def share_rows(draft: Draft) -> None:
     if draft.config.total is None and fixed and len(fixed) == len(draft.tables):
         _check(draft, fixed)
         return
-    total = draft.config.total if draft.config.total is not None else max(DEFAULT_TOTAL, 20 * len(draft.tables))
+    total = draft.config.total
+    if total is None:
+        total = max(DEFAULT_TOTAL, 20 * len(draft.tables)) + sum(fixed.values())
     left = total - sum(fixed.values())
     if left < 0:
         raise ImpossibleError(

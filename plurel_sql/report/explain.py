@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import msgspec
 from rich.console import Console, Group
@@ -76,10 +77,15 @@ class Explanation(msgspec.Struct, frozen=True):
         return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def explain(plan: m.Plan) -> Explanation:
-    """The plan in words; SCM causes only where it is fitted."""
+def explain(plan: m.Plan, undeclared: Sequence[Note] = ()) -> Explanation:
+    """The plan in words; SCM causes only where it is fitted.
+
+    Args:
+        plan: what to explain.
+        undeclared: what the target will not declare.
+    """
     schema = plan.schema
-    notes = dict.fromkeys([*(schema.notes if schema else ()), *plan.notes])
+    notes = dict.fromkeys([*(schema.notes if schema else ()), *plan.notes, *undeclared])
     keys = {table.id: tuple(unique.columns for unique in table.uniques) for table in schema.tables} if schema else {}
     tables = {table.name: _table(table, keys.get(table.name, ())) for table in plan.tables}
     written = [table.id for table in schema.tables if table.id in tables] if schema else list(tables)

@@ -8,10 +8,9 @@ from rich.console import Group
 from rich.table import Table as Grid
 from rich.text import Text
 
+from plurel_sql.report.notes import FEW, section
 from plurel_sql.schema.model import Note
 from plurel_sql.sinks.base import Loaded
-
-_SHOWN = 20
 
 
 def summary(loaded: Loaded, notes: Sequence[Note], again: str) -> Group:
@@ -19,7 +18,7 @@ def summary(loaded: Loaded, notes: Sequence[Note], again: str) -> Group:
 
     Args:
         loaded: what the sink reports; its notes follow the others.
-        notes: of schema and plan. All errors are shown, and the first 20 of the rest.
+        notes: of schema and plan; many of a kind stand in one line.
         again: the command that makes the same data.
     """
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -34,18 +33,9 @@ def summary(loaded: Loaded, notes: Sequence[Note], again: str) -> Group:
     speed = rows / max(loaded.seconds, 1e-9)
     parts: list[Grid | Text] = [grid, Text(f"{loaded.target}: {loaded.bytes / 1e6:,.1f} MB, {speed:,.0f} rows/s")]
     listed = list(dict.fromkeys([*notes, *loaded.notes]))
-    faults = [note for note in listed if note.level == "error"]
-    others = [note for note in listed if note.level != "error"]
-    parts += _section("Not honoured:", faults, len(faults))
-    parts += _section("Notes:", others, _SHOWN)
+    parts += section("Not honoured", [note for note in listed if note.level == "error"])
+    parts += section("Notes", [note for note in listed if note.level != "error"])
+    if len(listed) > FEW:
+        parts.append(Text("Each in full: plurel-sql explain, with the same arguments."))
     parts.append(Text(f"Again: {again}"))
     return Group(*parts)
-
-
-def _section(title: str, notes: Sequence[Note], shown: int) -> list[Text]:
-    if not notes:
-        return []
-    lines = [Text(title, style="bold"), *(Text(f"  {note}") for note in notes[:shown])]
-    if len(notes) > shown:
-        lines.append(Text(f"  and {len(notes) - shown} more (explain lists those of schema and plan)"))
-    return lines

@@ -172,7 +172,11 @@ class _Designer:
         made: set[str] = set()
         tables = []
         for id in load_order(self.schema):
-            tables.append(self._table(self.schema.table(id), made))
+            table = self.schema.table(id)
+            if not table.columns:
+                self._note(table, "is left out: DuckDB has no table without columns", level="error")
+                continue
+            tables.append(self._table(table, made))
             made.add(id)
         after = [statement for table in self.schema.tables for statement in _comments(table)]
         return Design(tuple(self.before), tuple(tables), tuple(after), tuple(self.notes))
@@ -281,10 +285,12 @@ class _Designer:
                 if self._try(sql_name(table), [*plain, line]) is None:
                     found[column.name] = expression
                     self._note(
-                        table, f"is computed by DuckDB as {expression}; Arrow has other values there", column.name
+                        table, f"is computed by the database, Arrow has other values there: {expression}", column.name
                     )
                     continue
-            self._note(table, f"is a plain column, not GENERATED AS ({column.generated})", column.name, level="error")
+            period = column.generated.upper() in ("ROW START", "ROW END")  # kept by an engine that versions its rows
+            level = "info" if period else "error"
+            self._note(table, f"is a plain column, not GENERATED AS ({column.generated})", column.name, level=level)
         return found
 
     def _check(self, table: Table, check: Check) -> str | None:

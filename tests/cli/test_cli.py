@@ -33,7 +33,7 @@ def run(capsys):
 def test_synth_fills_a_database(folder, run):
     code, out, err = run("synth", "shop.sql", "--out", "x.duckdb", "--rows", "100")
     assert (code, err) == (0, "")
-    for text in ("customer", "orders", "seconds", "MB", "seed 0", "Again: plurel-sql"):
+    for text in ("customer", "orders", "seconds", "MB", "--seed 0", "Again: plurel-sql"):
         assert text in out
     with duckdb.connect("x.duckdb", read_only=True) as connection:
         assert connection.execute("SELECT count(*) FROM orders").fetchone()[0] > 0
@@ -103,7 +103,12 @@ SYNTH = ["--out", "x.duckdb"]
         (["synth", "shop.sql", *SYNTH, "--rows", "many"], "not a number of rows"),
         (["synth", "shop.sql", *SYNTH, "--rows", "1.5"], "not a whole number"),
         (["synth", "shop.sql", *SYNTH, "--rows", "=5"], "no table is named"),
-        (["synth", "shop.sql", *SYNTH, "--rows", "order=5"], "did you mean 'orders'?"),
+        (
+            ["synth", "shop.sql", *SYNTH, "--rows", "order=5"],
+            "--rows: tables.order: unknown table 'order' (did you mean 'orders'?)",
+        ),
+        (["synth", "shop.sql", *SYNTH, "--config", "lost.yaml"], "unknown table 'order' (did you mean 'orders'?)"),
+        (["synth", "shop.sql", "--out", "/proc/x.duckdb"], "/proc/x.duckdb: can't be used"),
         (["synth", "shop.sql", *SYNTH, "--seed", "-1"], "is not a seed"),
         (["synth", "shop.sql", *SYNTH, "--seed", "x"], "--seed"),
         (["synth", "shop.sql", *SYNTH, "--threads", "-1"], "threads"),
@@ -133,6 +138,7 @@ def test_bad_input_is_one_message_and_exit_code_2(folder, run, arguments, messag
     (folder / "empty.sql").write_text(" \n")
     (folder / "prose.sql").write_text("Dear reader, there is no table here.")
     (folder / "bad.yaml").write_text("tables: {orders: {columns: {not: {null_rate: 0.1}}}}")
+    (folder / "lost.yaml").write_text("rows: {order: 5}")
     before = {name: (folder / name).stat().st_mtime_ns for name in os.listdir(folder)}
     code, out, err = run(*arguments)
     assert code == 2, err

@@ -13,6 +13,7 @@ from plurel_sql.errors import RunError, TargetError
 from plurel_sql.schema.model import Check, Column, ForeignKey, Schema, SqlType, Table, Unique
 from plurel_sql.sinks.duckdb import check, write
 from plurel_sql.sinks.duckdb_ddl import type_name
+from plurel_sql.sinks.names import ToldApart
 
 INT, TEXT = SqlType("integer", bits=32), SqlType("text")
 
@@ -245,7 +246,8 @@ def test_types_defaults_identity_and_generated(tmp_path):
         "z": "TIMESTAMP WITH TIME ZONE", "b": "BIT", "n": "DECIMAL(12,3)", "g": "BIGINT",
     }  # fmt: skip
     assert query(tmp_path / "x.duckdb", "SELECT g, j->>'a' FROM t") == [(2, "1")]
-    assert ["no_such_function" in note.message for note in loaded.notes] == [True]
+    assert [note.where for note in loaded.notes] == ["t.g", "t.z"]
+    assert "no_such_function" in loaded.notes[1].message
     with duckdb.connect(str(tmp_path / "x.duckdb")) as connection:
         connection.execute("INSERT INTO t (j) VALUES (NULL)")
         assert connection.execute("SELECT id, e FROM t WHERE j IS NULL").fetchall() == [(2, "a")]
@@ -275,10 +277,53 @@ def test_type_names(type, planned, name):
 
 
 def test_names_that_differ_by_case_alone(tmp_path):
-    source = Tables(Schema((table("a", [("id", INT)]), table("A", [("id", INT)]))), {})
-    with pytest.raises(TargetError, match="case"):
-        write(source, tmp_path / "x.duckdb")
-    assert os.listdir(tmp_path) == []
+    parent = table("Foo", [("id", INT, False), ("ID", INT, False)], key=("ID",), uniques=[("id",)])
+    other = table("foo", [("id", INT, False)])
+    child = table(
+        "c",
+        [("x", INT), ("y", INT)],
+        key=(),
+        keys=[ForeignKey(("x",), "Foo", ("ID",)), ForeignKey(("y",), "foo", ("id",))],
+    )
+    data = {
+        "Foo": pa.table({"id": pa.array([1, 2], pa.int32()), "ID": pa.array([10, 20], pa.int32())}),
+        "foo": pa.table({"id": pa.array([7], pa.int32())}),
+        "c": pa.table({"x": pa.array([20], pa.int32()), "y": pa.array([7], pa.int32())}),
+    }
+    loaded = write(Tables(Schema((parent, other, child)), data), tmp_path / "x.duckdb")
+    assert query(tmp_path / "x.duckdb", 'SELECT id, "ID_2" FROM Foo') == [(1, 10), (2, 20)]
+    assert query(tmp_path / "x.duckdb", "SELECT id FROM foo_2") == [(7,)]
+    assert query(tmp_path / "x.duckdb", "SELECT * FROM c") == [(20, 7)]
+    assert [k for _, k, _ in constraints(tmp_path / "x.duckdb")].count("FOREIGN KEY") == 2
+    assert [(note.where, "differ by more than case" in note.message) for note in loaded.notes] == [
+        ("Foo.ID", True), ("foo", True),
+    ]  # fmt: skip
+
+
+def test_renamed_never_takes_a_name_that_is_there():
+    source = ToldApart(Tables(Schema((table("a", []), table("A", []), table("A_2", []), table("a_2", []))), {}))
+    assert [t.name for t in source.schema.tables] == ["a", "A_3", "A_2", "a_2_2"]
+
+
+def test_a_generated_column_that_fails_on_some_row_is_plain(tmp_path):
+    small = table(
+        "t",
+        [("id", INT, False), Column("half", INT, generated="id // 2"), Column("big", INT, generated="id * 1000000")],
+    )
+    ids = pa.array([1, 2, 4000], pa.int32())
+    data = pa.table({"id": ids, "half": ids, "big": pa.array([5, 6, 7], pa.int32())})
+    loaded = write(Tables(Schema((small,), dialect="duckdb"), {"t": data}), tmp_path / "x.duckdb")
+    assert query(tmp_path / "x.duckdb", "SELECT big FROM t") == [(5,), (6,), (7,)]
+    assert [(note.level, note.where) for note in loaded.notes][-1] == ("error", "t")
+    assert "Overflow" in loaded.notes[-1].message
+
+
+def test_a_table_without_columns_is_left_out(tmp_path):
+    bare, whole = table("bare", [], key=()), table("whole", [("id", INT, False)])
+    source = Tables(Schema((bare, whole)), {"bare": pa.table({}), "whole": pa.table({"id": pa.array([1], pa.int32())})})
+    loaded = write(source, tmp_path / "x.duckdb")
+    assert [(note.level, note.where) for note in loaded.notes] == [("error", "bare")]
+    assert query(tmp_path / "x.duckdb", "SELECT * FROM whole") == [(1,)]
 
 
 @pytest.mark.parametrize("broken", [ValueError("boom"), KeyboardInterrupt()])

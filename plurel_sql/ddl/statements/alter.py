@@ -26,7 +26,7 @@ def alter_table(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
     path = cursor.path()
     cursor.take("*")
     if path is None:
-        catalogue.note(f"ALTER TABLE is not followed by a name: {cursor.text()[:60]}", source)
+        catalogue.note(f"ALTER TABLE is not followed by a name: {cursor.text()[:60] or 'it ends there'}", source)
         return
     table = catalogue.find(path)
     if table is None:

@@ -28,7 +28,7 @@ def create_table(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
     lenient = cursor.take("IF", "NOT", "EXISTS")
     path = cursor.path()
     if path is None:
-        catalogue.note(f"CREATE TABLE is not followed by a name: {cursor.text()[:60]}", source)
+        catalogue.note(f"CREATE TABLE is not followed by a name: {cursor.text()[:60] or 'it ends there'}", source)
         return
     table = DraftTable(catalogue.full(path), source)
     existing = catalogue.find(table.path)
