@@ -8,8 +8,9 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
-from plurel_sql.errors import InputError
 from support.filled import fill
+
+from plurel_sql.errors import InputError
 
 KEY_TYPES = ("int", "bigint", "smallint", "uuid", "varchar(12)", "text", "char(3)", "date", "timestamp", "numeric(9,2)")
 VALUES = (
@@ -66,7 +67,9 @@ def schemas(draw: st.DrawFn) -> str:
             key = draw(st.sampled_from(parent.keys))
             null = draw(st.booleans())
             shared: dict[str, str] = {}
-            if len(key) > 1 and draw(st.booleans()):  # share the first column with one of the same type, if there is one
+            if len(key) > 1 and draw(
+                st.booleans()
+            ):  # share the first column with one of the same type, if there is one
                 same = [c for c, type in table.types.items() if type == parent.types[key[0]]]
                 shared = {key[0]: draw(st.sampled_from(same))} if same else {}
             refs.append((table.refer(parent, key, f"r{k}", null, shared), null))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import plurel_sql
 import pytest
+
+import plurel_sql
 from plurel_sql import ImpossibleError, cli
 
 IMPOSSIBLE = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import plurel_sql
 import pytest
+
+import plurel_sql
 from plurel_sql import ImpossibleError
 
 SQL = """

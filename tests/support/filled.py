@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
 import plurel_sql
 from plurel_sql import inputs
 from plurel_sql.inputs import SchemaLike

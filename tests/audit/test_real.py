@@ -1,0 +1,68 @@
+"""Schemas of real systems, filled and audited. They lie outside the repository; where absent, these tests skip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.filled import fill
+
+SCHEMAS = Path(__file__).parents[3] / "shared" / "schemas"
+
+NAMED = (
+    "ansi/tpch",
+    "ansi/benchbase_tpcc",
+    "postgres/chinook",
+    "mysql/chinook",
+    "sqlite/chinook",
+    "tsql/chinook",
+    "oracle/chinook",
+    "postgres/northwind",
+    "sqlite/northwind",
+    "tsql/northwind",
+    "mysql/sakila",
+    "sqlite/sakila",
+    "postgres/pagila",
+    "postgres/adventureworks",
+    "mysql/employees",
+    "postgres/mimic4",
+    "postgres/chirpstack",
+    "postgres/concourse",
+    "postgres/lemmy",
+    "sqlite/zotero",
+    "mysql/openmrs",
+)
+"""Those that the project promises to fill."""
+
+SLOW = frozenset({"postgres/chado", "postgres/ledgersmb", "mysql/invoiceninja", "mysql/zabbix", "postgres/zabbix"})
+OTHERS = tuple(
+    name
+    for path in sorted(SCHEMAS.glob("*/*.sql"))
+    if (name := f"{path.parent.name}/{path.stem}") not in NAMED and name not in SLOW
+)
+
+
+def check(name: str, folder: Path) -> None:
+    path = SCHEMAS / f"{name}.sql"
+    if not path.exists():
+        pytest.skip(f"{path} is not there: real schemas lie beside the repository, in ../shared/schemas")
+    dialect = None if name.startswith("ansi/") else name.split("/")[0]
+    rows = 20_000
+    filled = fill(path, folder / "x.duckdb", rows=rows, dialect=dialect)
+    assert filled.violations == []
+    assert [table for table, count in filled.rows.items() if count == 0] == [], "no table stays empty"
+    total = sum(filled.rows.values())
+    said = [note for note in filled.plan.notes if note.where == "rows"]
+    assert total == rows or said, f"{total} rows instead of {rows}, and no note says why"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMED)
+def test_named_schemas(name: str, tmp_path: Path) -> None:
+    check(name, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_schemas(name: str, tmp_path: Path) -> None:
+    check(name, tmp_path)
