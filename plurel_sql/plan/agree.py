@@ -99,7 +99,7 @@ def place_segments(name: str, found: Group, max_length: int | None) -> tuple[Seg
     lists = {
         "city": "city",
         "state": ("state_code" if short else "state") if us else (None if short else "state"),
-        "postal_code": "zip" if us else None,
+        "postal_code": "zip" if us else "postal" if max_length is None or max_length >= 9 else None,
         "country": None if us else ("alpha2" if max_length == 2 else "alpha3" if short else "country"),
         "country_code": None if us else ("alpha3" if max_length == 3 else "alpha2"),
         "calling_code": None if us else "calling",
@@ -108,12 +108,10 @@ def place_segments(name: str, found: Group, max_length: int | None) -> tuple[Seg
         "timezone": None if us else "timezone",
     }
     column = lists[name]
-    if name == "postal_code" and not us:
-        return (Num(10_000, 99_999),)
     if column is None:
-        return None
+        return (Num(10_000, 99_999),) if name == "postal_code" else None
     walk = Vocab(f"place.{found.gazetteer}.{column}", by="rank")
-    if name == "postal_code":
+    if name == "postal_code" and us:
         return (walk, Num(1, 99, 2))
     return (Lit("+"), walk) if name == "calling_code" and (max_length is None or max_length > 4) else (walk,)
 

@@ -30,7 +30,7 @@ from plurel_sql.plan.texts import Lists, category_labels, names, text_codec
 from plurel_sql.schema.model import Column, Scalar, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning
 from plurel_sql.semantics.names import uniform, word_set
-from plurel_sql.semantics.vocabularies import variant
+from plurel_sql.semantics.vocabularies import containing, variant
 
 __all__ = ["Choice", "Hints", "choose"]
 
@@ -155,6 +155,11 @@ def _text(
             continue
         p = 0.5 if about.name == "gender" else truth_rate(table.name, column.name, about.words, column.default)
         return _Draft(Category(labels, (1 - p, p)), leader=found.leader if found else None)
+    usual = default_label(column.default)
+    if usual and (about.name in LISTED or about.name == "text") and not domain.patterns:
+        labels = category_labels(tuple(dict.fromkeys((usual, *containing(usual)))), domain)
+        if usual in labels:
+            return _Draft(Category(labels, weights(len(labels), table.name, column.name)), node=len(labels) > 1)
     if about.name in LISTED and not domain.patterns:
         labels = category_labels(lists.get(variant(about.name, about.words, about.subject)), domain)
         if len(labels) > 1:

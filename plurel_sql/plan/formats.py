@@ -257,6 +257,4 @@ def generic(table: Table, about: Meaning, max_length: int | None, column: Column
     if max_length is not None and max_length <= 7:
         count = max_length if column.type.fixed else max(1, min(max_length, 3))
         return [Format((Chars(UPPER, max(count, 0)),))] if count else []
-    if max_length is None or max_length > 200:
-        return [*said(table, about, "short", max_length), prose(table, about, 3, 12, max_length)]
-    return [prose(table, about, 1, 2, max_length, title=True)]
+    return [Format((Vocab("project_word", by="rank"),), cut=True, node=True)]

@@ -343,8 +343,8 @@ def _vocabulary(
     table: Table, column: Column, domain: Domain, about: Meaning, rows: int, lists: Lists
 ) -> Injective | None:
     """Entries of a list, each once, where the list is long enough: countries, currencies, languages, statuses, ..."""
-    if about.name == "slug":
-        return _slugs(table, column, domain, rows, lists)
+    if about.name in ("slug", "code"):
+        return _named_after(table, column, domain, about.name, rows, lists)
     found = _entries(about, domain.max_length, rows, lists)
     if found is None:
         return None
@@ -352,8 +352,10 @@ def _vocabulary(
     return _each(table, column, domain, entries, rows, lists, about.name, key)
 
 
-def _slugs(table: Table, column: Column, domain: Domain, rows: int, lists: Lists) -> Injective | None:
-    """The entries that name the row, as slugs, where the names are drawn each once too."""
+def _named_after(
+    table: Table, column: Column, domain: Domain, form: str, rows: int, lists: Lists
+) -> Injective | None:
+    """The entries that name the row, as slugs or short codes, where the names are drawn each once too."""
     named = sibling(table, column, *NAMED) or _unique(table, column)
     if named is None or not distinct_names(table, table.column(named)):
         return None
@@ -362,8 +364,27 @@ def _slugs(table: Table, column: Column, domain: Domain, rows: int, lists: Lists
     if found is None:
         return None
     key, entries = found
-    slugs = tuple(re.sub("[^a-z0-9]+", "-", each.lower()).strip("-") for each in entries)
-    return _each(table, column, domain, slugs, rows, lists, named, key or named)
+    most = domain.max_length
+    if form == "slug":
+        made = tuple(re.sub("[^a-z0-9]+", "-", each.lower()).strip("-") for each in entries)
+    else:
+        made = _short_codes(entries, most if most is not None and most <= 8 else 4)
+    return _each(table, column, domain, made, rows, lists, named, key or named)
+
+
+def _short_codes(entries: tuple[str, ...], size: int) -> tuple[str, ...]:
+    """Initials or first letters in capitals, with a number where two would be alike."""
+    found: dict[str, None] = {}
+    for entry in entries:
+        parts = re.findall("[A-Za-z0-9]+", entry.upper()) or ["X"]
+        initials = "".join(part[0] for part in parts)
+        plain = "".join(parts)[:size] if len(parts) == 1 else (initials + parts[-1][1:])[:size]
+        tries = (plain, *(f"{plain[: size - len(str(count))]}{count}" for count in range(2, 10 ** min(size, 3))))
+        code = next((each for each in tries if each not in found), None)
+        if code is None:
+            return ()
+        found[code] = None
+    return tuple(found)
 
 
 def _each(
@@ -391,7 +412,10 @@ def _entries(about: Meaning, most: int | None, rows: int, lists: Lists) -> tuple
     if about.name in ("country", "country_code", "calling_code"):
         short = {2: "alpha2", 3: "alpha3"}.get(most or 0)
         fallback = {"country": "country", "country_code": "alpha2", "calling_code": "calling"}[about.name]
-        return "country", countries(short if short and about.name != "calling_code" else fallback)
+        entries = countries(short if short and about.name != "calling_code" else fallback)
+        if rows > len(entries) and about.name == "country" and not short:  # more names than there are codes for
+            return "", tuple(dict.fromkeys((*entries, *lists.get("country_name"))))
+        return "country", entries
     if about.name == "state":
         short_code = {"code", "abbreviation", "abbrev", "abbr"} & set(about.words) or (most is not None and most <= 3)
         return "state", states("state_code" if short_code else "state")
@@ -408,10 +432,10 @@ def _entries(about: Meaning, most: int | None, rows: int, lists: Lists) -> tuple
         return None
     if about.name in ("diagnosis", "diagnosis_code") and rows <= len(entries):
         return "diagnosis", entries
-    return "", _qualified(about.name, entries, rows, lists)
+    return "", _qualified(about.name, entries, most, rows, lists)
 
 
-def _qualified(name: str, entries: tuple[str, ...], rows: int, lists: Lists) -> tuple[str, ...]:
+def _qualified(name: str, entries: tuple[str, ...], most: int | None, rows: int, lists: Lists) -> tuple[str, ...]:
     """``entries``, followed by as many of them with a word before them (drugs: a dosage behind) as rows call for."""
     out = dict.fromkeys(entries)
     if name == "drug":
@@ -421,7 +445,7 @@ def _qualified(name: str, entries: tuple[str, ...], rows: int, lists: Lists) -> 
         for word in lists.get(own):
             lower = entries[0][0].islower()
             out |= dict.fromkeys(f"{word.lower() if lower else word} {each}" for each in entries if word not in each)
-    return tuple(out)[: max(rows, len(entries))]
+    return tuple(each for each in out if most is None or len(each) <= most)[: max(rows, len(entries))]
 
 
 def _unique(table: Table, column: Column) -> str | None:

@@ -119,6 +119,8 @@ def _settle(
         return "hash"
     if name == "job_title" and matched == ("title",) and head in {"person", "contact"}:
         return "honorific"
+    if name == "title" and head == "title" and around & {"employee", "staff", "person"}:
+        return "job_title"
     if name in ("file_path", "file_name") and PICTURES & set(found):
         return "image_path"
     if name == "region" and found == ("region",) and PLACE_WORDS & around:
