@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from plurel_sql.plan.model import Knots, Lit, Num, Segment, Vocab
+from plurel_sql.plan.model import Chars, Knots, Lit, Num, Segment, Vocab
 from plurel_sql.schema.model import Column, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning, meaning
 from plurel_sql.semantics.names import column_words, word_set
@@ -17,8 +17,11 @@ from plurel_sql.semantics.vocabularies import place_column
 
 PERSON = frozenset({"first_name", "gender", "honorific"})
 PLACE = frozenset(
-    {"city", "state", "postal_code", "country", "country_code", "calling_code", "latitude", "longitude", "timezone"}
-)
+    {
+        "city", "state", "postal_code", "country", "country_code", "calling_code", "latitude", "longitude", "timezone",
+        "phone",
+    }
+)  # fmt: skip
 _WORLD = frozenset({"country", "country_code", "calling_code", "timezone"})
 
 
@@ -65,19 +68,25 @@ def group(table: Table, column: Column, name: str, locale: str) -> Group | None:
     kinds = PERSON if name in PERSON else PLACE if name in PLACE else None
     if kinds is None:
         return None
-    prefix = _prefix(table, column.name)
+    prefix = "" if name == "phone" else _prefix(table, column.name)
     found = {
         other.name: column_meaning(table, other).name
         for other in table.columns
-        if free(table, other) and _prefix(table, other.name) == prefix and other.type.kind != "array"
+        if free(table, other) and other.type.kind != "array"
+        if _prefix(table, other.name) == prefix or (other.name == column.name and name == "phone")
     }
-    members = tuple(each for each, about in found.items() if about in kinds)
+    # A phone follows its place, it never leads; nor does one in a group of its own.
+    members = tuple(each for each, about in found.items() if about in kinds and about != "phone")
+    if name == "phone" and members and column.name in found:
+        members = (*members, column.name)
     if column.name not in members:
         return None
     present = {found[each] for each in members}
     if kinds is PERSON:
         return Group(members[0], members) if len(present) > 1 else None
     if locale.split("-")[0] != "en":
+        return None
+    if name == "phone" and not present & {"city", "state", "country", "country_code", "calling_code"}:
         return None
     if present & _WORLD:
         return Group(members[0], members, "world")
@@ -107,6 +116,10 @@ def place_segments(name: str, found: Group, max_length: int | None) -> tuple[Seg
         "longitude": "longitude",
         "timezone": None if us else "timezone",
     }
+    if name == "phone":
+        if us:
+            return (Lit("+1-"), Vocab("place.us.area", by="rank"), Lit("-555-"), Chars("0123456789", 4))
+        return (Lit("+"), Vocab("place.world.calling", by="rank"), Lit(" 555 "), Chars("0123456789", 6))
     column = lists[name]
     if column is None:
         return (Num(10_000, 99_999),) if name == "postal_code" else None

@@ -30,7 +30,7 @@ from plurel_sql.plan.texts import Lists, category_labels, names, text_codec
 from plurel_sql.schema.model import Column, Scalar, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning
 from plurel_sql.semantics.names import uniform, word_set
-from plurel_sql.semantics.vocabularies import containing, variant
+from plurel_sql.semantics.vocabularies import containing, variant, vocabulary
 
 __all__ = ["Choice", "Hints", "choose"]
 
@@ -183,7 +183,21 @@ def _listed(table: Table, column: Column, domain: Domain, about: Meaning, leader
         return _Draft(Category(*genders), leader=leader)
     if about.name not in ("priority", "level", "rating", "size_label", "month", "weekday"):
         usual = default_label(column.default) if about.name != "status" else None  # most rows have left their first status
-        labels = tuple(sorted(labels, key=lambda text: (text != usual, uniform(table.name, column.name, text))))
+        known = (
+            [each.lower() for each in vocabulary(variant(about.name, about.words, about.subject))]
+            if about.name in LISTED
+            else []
+        )
+        labels = tuple(
+            sorted(
+                labels,
+                key=lambda text: (
+                    text != usual,
+                    known.index(text.lower()) if text.lower() in known else len(known),
+                    uniform(table.name, column.name, text),
+                ),
+            )
+        )
     return _Draft(Category(labels, weights(len(labels), table.name, column.name)))
 
 
@@ -242,7 +256,7 @@ _OFTEN_NULL: dict[str, float] = {
 }  # fmt: skip
 _ENDED = word_set(
     """deleted removed voided retired cancelled canceled terminated archived death deceased purged banned suspended
-    error void retire delete"""
+    error void retire delete dod left resigned"""
 )
 
 

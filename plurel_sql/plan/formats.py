@@ -34,7 +34,7 @@ LISTED = word_set(
     """status type category priority level role action source reason unit region tag payment_method ship_mode frequency
     department genre container material size_label card_type marital_status education ethnicity religion name_suffix
     blood_type route diagnosis diagnosis_code drug dosage brand sport_team os browser http_method http_status weekday
-    month_name quarter_name season film_rating language_code locale mime file_extension table_name column_name
+    month_name quarter_name season film_rating care_unit insurance_plan language_code locale mime file_extension table_name column_name
     aircraft"""
 )
 # Meanings that are one entry of a long list: list name where it differs.

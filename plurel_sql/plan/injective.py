@@ -34,7 +34,8 @@ from plurel_sql.plan.texts import Lists, cell_length, force_case, honours
 from plurel_sql.plan.types import DAY, limits
 from plurel_sql.schema.model import Column, Table
 from plurel_sql.semantics.classifier import Meaning
-from plurel_sql.semantics.roles import table_role
+from plurel_sql.semantics.names import table_head
+from plurel_sql.semantics.roles import LOOKUP, table_role
 from plurel_sql.semantics.vocabularies import countries, own_lists, place_column, states, variant
 
 DIGITS = "0123456789"
@@ -335,6 +336,11 @@ def _candidates(
     yield (_serial(rows, permute, width=least, alphabet=BASE36, start=0),)
 
 
+_PARALLEL = {
+    "currency": "currency", "currency_name": "currency", "language": "language", "language_code": "language",
+    "unit": "unit",
+}  # fmt: skip
+"""Meanings whose lists run parallel, and the key they share."""
 QUALIFIED = frozenset({"category", "type", "role", "tag", "department", "source", "name", "title", "region", "diagnosis"})
 """Meanings whose entries may take a word before them: "Premium books"."""
 
@@ -419,6 +425,11 @@ def _entries(about: Meaning, most: int | None, rows: int, lists: Lists) -> tuple
     if about.name == "state":
         short_code = {"code", "abbreviation", "abbrev", "abbr"} & set(about.words) or (most is not None and most <= 3)
         return "state", states("state_code" if short_code else "state")
+    if about.name in _PARALLEL:
+        name = "unit_name" if about.name == "unit" and "name" in about.words else about.name
+        parallel = lists.get(f"parallel.{name}")
+        if rows <= len(parallel):
+            return _PARALLEL[about.name], parallel
     if about.name in LISTED:
         entries = lists.get(variant(about.name, about.words, about.subject))
     elif about.name in _ENTRIES:
@@ -472,13 +483,16 @@ def distinct_names(table: Table, column: Column) -> bool:
         return False
     if any(unique.columns == (column.name,) for unique in table.uniques):
         return True
-    if table_role(table) != "lookup" or not free(table, column):
+    if not free(table, column) or (table_role(table) != "lookup" and table_head(table.name) not in LOOKUP):
         return False
     names = [
         other
         for other in table.columns
         if other.type.kind == "text" and column_meaning(table, other).name in _NAMING and free(table, other)
     ]
-    parallel = ({"country", "country_code", "calling_code"}, {"state"}, {"diagnosis", "diagnosis_code"})
+    parallel = (
+        {"country", "country_code", "calling_code"}, {"state"}, {"diagnosis", "diagnosis_code"}, {"unit"},
+        {"currency", "currency_name"}, {"language", "language_code"},
+    )  # fmt: skip
     lead, mine = (column_meaning(table, each).name for each in (names[0], column))
     return names[0].name == column.name or any({lead, mine} <= group for group in parallel)
