@@ -94,8 +94,10 @@ def group(table: Table, column: Column, name: str, locale: str) -> Group | None:
 
 
 def judged(table: Table) -> str | None:
-    """The column that holds the row's verdict (a rating), whose rank a review's words follow; None where there is none."""
-    numbers = [each for each in table.columns if each.type.kind in ("integer", "decimal", "float") and free(table, each)]
+    """The column of the row's verdict (a rating), whose rank a review's words follow; None where there is none."""
+    numbers = [
+        each for each in table.columns if each.type.kind in ("integer", "decimal", "float") and free(table, each)
+    ]
     return next((each.name for each in numbers if column_meaning(table, each).name == "rating"), None)
 
 

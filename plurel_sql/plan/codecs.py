@@ -182,23 +182,21 @@ def _listed(table: Table, column: Column, domain: Domain, about: Meaning, leader
     if genders is not None:
         return _Draft(Category(*genders), leader=leader)
     if about.name not in ("priority", "level", "rating", "size_label", "month", "weekday"):
-        usual = default_label(column.default) if about.name != "status" else None  # most rows have left their first status
-        known = (
-            [each.lower() for each in vocabulary(variant(about.name, about.words, about.subject))]
-            if about.name in LISTED
-            else []
-        )
-        labels = tuple(
-            sorted(
-                labels,
-                key=lambda text: (
-                    text != usual,
-                    known.index(text.lower()) if text.lower() in known else len(known),
-                    uniform(table.name, column.name, text),
-                ),
-            )
-        )
+        labels = _frequent_first(table, column, about, labels)
     return _Draft(Category(labels, weights(len(labels), table.name, column.name)))
+
+
+def _frequent_first(table: Table, column: Column, about: Meaning, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The DEFAULT first (but most rows have left their first status), then labels known from our lists in their order,
+    then the others in an order that hangs on the names."""
+    usual = default_label(column.default) if about.name != "status" else None
+    entries = vocabulary(variant(about.name, about.words, about.subject)) if about.name in LISTED else ()
+    known = {entry.lower(): place for place, entry in enumerate(entries)}
+    places = {
+        text: (text != usual, known.get(text.lower(), len(known)), uniform(table.name, column.name, text))
+        for text in labels
+    }
+    return tuple(sorted(labels, key=lambda text: places[text]))
 
 
 def label(value: Scalar) -> str:

@@ -11,9 +11,10 @@ from plurel_sql.plan.codecs import Choice, choose
 from plurel_sql.plan.config import ColumnConfig
 from plurel_sql.plan.domains import NUMERIC
 from plurel_sql.plan.draft import Draft, TableDraft, chance, first
-from plurel_sql.plan.injective import distinct_names, injective
+from plurel_sql.plan.injective import injective
 from plurel_sql.plan.laws import dims
 from plurel_sql.plan.marginals import beneath
+from plurel_sql.plan.naming import distinct_names
 from plurel_sql.plan.numbers import Hints
 from plurel_sql.plan.override import override
 from plurel_sql.plan.types import arrow_type
@@ -206,8 +207,9 @@ def _inform(table: TableDraft, column: model.Column, nodes: list[str]) -> model.
     if null is not None and null.node is not None and null.node not in nodes:
         null = replace(null, node=None)
         column = replace(column, null=null)
-    settled = null is None or null.node or null.lane or null.rate >= 1
-    if settled or not others or chance(table.id, column.name, "mnar") > INFORMATIVE:
+    if null is None or null.node or null.lane or null.rate >= 1 or not others:
+        return column
+    if chance(table.id, column.name, "mnar") > INFORMATIVE:
         return column
     node = others[int(chance(table.id, column.name, "mnar", "node") * len(others))]
     return replace(column, null=replace(null, node=node))

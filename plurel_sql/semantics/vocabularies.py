@@ -225,9 +225,9 @@ def place_column(gazetteer: str, column: str) -> tuple[str, ...]:
 
 # How postal codes look: # a digit, ^ a letter; the first two characters hang on the city.
 _POSTAL = {
-    "GB": "^^# #^^", "CA": "^#^ #^#", "NL": "#### ^^", "JP": "###-####", "BR": "#####-###", "PL": "##-###", "SE": "### ##",
-    "CZ": "### ##", "GR": "### ##", "PT": "####-###", "IN": "######", "CN": "######", "SG": "######", "RO": "######",
-    "CH": "####", "AT": "####", "BE": "####", "DK": "####", "NO": "####", "HU": "####", "AU": "####", "NZ": "####",
+    "GB": "^^# #^^", "CA": "^#^ #^#", "NL": "#### ^^", "JP": "###-####", "BR": "#####-###", "PL": "##-###",
+    "SE": "### ##", "CZ": "### ##", "GR": "### ##", "PT": "####-###", "IN": "######", "CN": "######", "SG": "######",
+    "RO": "######", "CH": "####", "AT": "####", "BE": "####", "DK": "####", "NO": "####", "HU": "####", "AU": "####", "NZ": "####",
     "ZA": "####", "BG": "####", "AR": "####", "PH": "####", "IE": "^## ^^##", "CL": "#######", "IL": "#######",
 }  # fmt: skip
 
@@ -239,7 +239,13 @@ def _postal_codes() -> tuple[str, ...]:
         text = ""
         for place, mark in enumerate(_POSTAL.get(country, "#####")):
             draw = uniform("postal", city, str(place), *([str(len(out))] if place > 1 else []))
-            text += str(int(draw * 9) + 1) if mark == "#" else "ABCDEFGHJKLMNPRSTUVWXY"[int(draw * 22)] if mark == "^" else mark
+            text += (
+                str(int(draw * 9) + 1)
+                if mark == "#"
+                else "ABCDEFGHJKLMNPRSTUVWXY"[int(draw * 22)]
+                if mark == "^"
+                else mark
+            )
         out.append(text)
     return tuple(out)
 
