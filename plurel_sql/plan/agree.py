@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from plurel_sql.plan.model import Knots, Lit, Num, Segment, Vocab
+from plurel_sql.plan.model import Chars, Knots, Lit, Num, Segment, Vocab
 from plurel_sql.schema.model import Column, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning, meaning
 from plurel_sql.semantics.names import column_words, word_set
@@ -17,8 +17,11 @@ from plurel_sql.semantics.vocabularies import place_column
 
 PERSON = frozenset({"first_name", "gender", "honorific"})
 PLACE = frozenset(
-    {"city", "state", "postal_code", "country", "country_code", "calling_code", "latitude", "longitude", "timezone"}
-)
+    {
+        "city", "state", "postal_code", "country", "country_code", "calling_code", "latitude", "longitude", "timezone",
+        "phone",
+    }
+)  # fmt: skip
 _WORLD = frozenset({"country", "country_code", "calling_code", "timezone"})
 
 
@@ -65,13 +68,17 @@ def group(table: Table, column: Column, name: str, locale: str) -> Group | None:
     kinds = PERSON if name in PERSON else PLACE if name in PLACE else None
     if kinds is None:
         return None
-    prefix = _prefix(table, column.name)
+    prefix = "" if name == "phone" else _prefix(table, column.name)
     found = {
         other.name: column_meaning(table, other).name
         for other in table.columns
-        if free(table, other) and _prefix(table, other.name) == prefix and other.type.kind != "array"
+        if free(table, other) and other.type.kind != "array"
+        if _prefix(table, other.name) == prefix or (other.name == column.name and name == "phone")
     }
-    members = tuple(each for each, about in found.items() if about in kinds)
+    # A phone follows its place, it never leads; nor does one in a group of its own.
+    members = tuple(each for each, about in found.items() if about in kinds and about != "phone")
+    if name == "phone" and members and column.name in found:
+        members = (*members, column.name)
     if column.name not in members:
         return None
     present = {found[each] for each in members}
@@ -79,14 +86,18 @@ def group(table: Table, column: Column, name: str, locale: str) -> Group | None:
         return Group(members[0], members) if len(present) > 1 else None
     if locale.split("-")[0] != "en":
         return None
+    if name == "phone" and not present & {"city", "state", "country", "country_code", "calling_code"}:
+        return None
     if present & _WORLD:
         return Group(members[0], members, "world")
     return Group(members[0], members, "us" if locale in ("en", "en-us") else "world")
 
 
 def judged(table: Table) -> str | None:
-    """The column that holds the row's verdict (a rating), whose rank a review's words follow; None where there is none."""
-    numbers = [each for each in table.columns if each.type.kind in ("integer", "decimal", "float") and free(table, each)]
+    """The column of the row's verdict (a rating), whose rank a review's words follow; None where there is none."""
+    numbers = [
+        each for each in table.columns if each.type.kind in ("integer", "decimal", "float") and free(table, each)
+    ]
     return next((each.name for each in numbers if column_meaning(table, each).name == "rating"), None)
 
 
@@ -99,7 +110,7 @@ def place_segments(name: str, found: Group, max_length: int | None) -> tuple[Seg
     lists = {
         "city": "city",
         "state": ("state_code" if short else "state") if us else (None if short else "state"),
-        "postal_code": "zip" if us else None,
+        "postal_code": "zip" if us else "postal" if max_length is None or max_length >= 9 else None,
         "country": None if us else ("alpha2" if max_length == 2 else "alpha3" if short else "country"),
         "country_code": None if us else ("alpha3" if max_length == 3 else "alpha2"),
         "calling_code": None if us else "calling",
@@ -107,13 +118,15 @@ def place_segments(name: str, found: Group, max_length: int | None) -> tuple[Seg
         "longitude": "longitude",
         "timezone": None if us else "timezone",
     }
+    if name == "phone":
+        if us:
+            return (Lit("+1-"), Vocab("place.us.area", by="rank"), Lit("-555-"), Chars("0123456789", 4))
+        return (Lit("+"), Vocab("place.world.calling", by="rank"), Lit(" 555 "), Chars("0123456789", 6))
     column = lists[name]
-    if name == "postal_code" and not us:
-        return (Num(10_000, 99_999),)
     if column is None:
-        return None
+        return (Num(10_000, 99_999),) if name == "postal_code" else None
     walk = Vocab(f"place.{found.gazetteer}.{column}", by="rank")
-    if name == "postal_code":
+    if name == "postal_code" and us:
         return (walk, Num(1, 99, 2))
     return (Lit("+"), walk) if name == "calling_code" and (max_length is None or max_length > 4) else (walk,)
 

@@ -30,7 +30,7 @@ from plurel_sql.plan.texts import Lists, category_labels, names, text_codec
 from plurel_sql.schema.model import Column, Scalar, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning
 from plurel_sql.semantics.names import uniform, word_set
-from plurel_sql.semantics.vocabularies import variant
+from plurel_sql.semantics.vocabularies import containing, variant, vocabulary
 
 __all__ = ["Choice", "Hints", "choose"]
 
@@ -155,6 +155,11 @@ def _text(
             continue
         p = 0.5 if about.name == "gender" else truth_rate(table.name, column.name, about.words, column.default)
         return _Draft(Category(labels, (1 - p, p)), leader=found.leader if found else None)
+    usual = default_label(column.default)
+    if usual and (about.name in LISTED or about.name == "text") and not domain.patterns:
+        labels = category_labels(tuple(dict.fromkeys((usual, *containing(usual)))), domain)
+        if usual in labels:
+            return _Draft(Category(labels, weights(len(labels), table.name, column.name)), node=len(labels) > 1)
     if about.name in LISTED and not domain.patterns:
         labels = category_labels(lists.get(variant(about.name, about.words, about.subject)), domain)
         if len(labels) > 1:
@@ -177,9 +182,21 @@ def _listed(table: Table, column: Column, domain: Domain, about: Meaning, leader
     if genders is not None:
         return _Draft(Category(*genders), leader=leader)
     if about.name not in ("priority", "level", "rating", "size_label", "month", "weekday"):
-        usual = default_label(column.default) if about.name != "status" else None  # most rows have left their first status
-        labels = tuple(sorted(labels, key=lambda text: (text != usual, uniform(table.name, column.name, text))))
+        labels = _frequent_first(table, column, about, labels)
     return _Draft(Category(labels, weights(len(labels), table.name, column.name)))
+
+
+def _frequent_first(table: Table, column: Column, about: Meaning, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The DEFAULT first (but most rows have left their first status), then labels known from our lists in their order,
+    then the others in an order that hangs on the names."""
+    usual = default_label(column.default) if about.name != "status" else None
+    entries = vocabulary(variant(about.name, about.words, about.subject)) if about.name in LISTED else ()
+    known = {entry.lower(): place for place, entry in enumerate(entries)}
+    places = {
+        text: (text != usual, known.get(text.lower(), len(known)), uniform(table.name, column.name, text))
+        for text in labels
+    }
+    return tuple(sorted(labels, key=lambda text: places[text]))
 
 
 def label(value: Scalar) -> str:
@@ -237,7 +254,7 @@ _OFTEN_NULL: dict[str, float] = {
 }  # fmt: skip
 _ENDED = word_set(
     """deleted removed voided retired cancelled canceled terminated archived death deceased purged banned suspended
-    error void retire delete"""
+    error void retire delete dod left resigned"""
 )
 
 

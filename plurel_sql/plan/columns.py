@@ -5,17 +5,21 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from plurel_sql.plan import model
+from plurel_sql.plan.agree import column_meaning
 from plurel_sql.plan.axes import DAY, time_rules
 from plurel_sql.plan.codecs import Choice, choose
 from plurel_sql.plan.config import ColumnConfig
+from plurel_sql.plan.domains import NUMERIC
 from plurel_sql.plan.draft import Draft, TableDraft, chance, first
-from plurel_sql.plan.injective import distinct_names, injective
+from plurel_sql.plan.injective import injective
 from plurel_sql.plan.laws import dims
 from plurel_sql.plan.marginals import beneath
+from plurel_sql.plan.naming import distinct_names
 from plurel_sql.plan.numbers import Hints
 from plurel_sql.plan.override import override
 from plurel_sql.plan.types import arrow_type
 from plurel_sql.schema.model import Column, Compare
+from plurel_sql.semantics.names import column_words
 
 Made = tuple[model.Rule, str]
 
@@ -136,19 +140,35 @@ def _bounds(table: TableDraft) -> dict[str, model.Bound]:
 
 
 def _below(table: TableDraft, made: list[model.Column]) -> list[model.Column]:
-    """A number that a CHECK keeps below another one of the row walks that one's ranks, at a share of its size, so that
-    the sampler seldom has to lift the larger one to the smaller."""
+    """A number that lies below another one of the row (by a CHECK, or as a cost does below a price) walks that one's
+    ranks, at a share of its size. So the sampler seldom has to lift the larger one to the smaller."""
     by_name = {column.name: column for column in made}
-    for column in made:
-        lower = by_name.get(column.lower.column) if column.lower else None
-        upper = by_name[column.name].rule
-        if lower is None or not isinstance(lower.rule, model.Value) or not isinstance(upper, model.Value):
+    for low, high in _pairs(table, made):
+        lower, upper = by_name[low].rule, by_name[high].rule
+        if not isinstance(lower, model.Value) or not isinstance(upper, model.Value):
             continue
-        share = 0.45 + 0.4 * chance(table.id, lower.name, "share")
-        codec = beneath(lower.rule.codec, upper.codec, share)
+        codec = beneath(lower.codec, upper.codec, 0.45 + 0.4 * chance(table.id, low, "share"))
         if codec is not None:
-            by_name[lower.name] = replace(lower, rule=replace(lower.rule, codec=codec, node=upper.node))
+            by_name[low] = replace(by_name[low], rule=replace(lower, codec=codec, node=upper.node))
     return list(by_name.values())
+
+
+def _pairs(table: TableDraft, made: list[model.Column]) -> list[tuple[str, str]]:
+    """Columns of which the first is to lie below the second: by CHECKs, then cost and price, minimum and maximum."""
+    found = {column.lower.column: column.name for column in made if column.lower is not None}
+    numbers = [each for each in table.table.columns if each.type.kind in NUMERIC]
+    means = {each.name: column_meaning(table.table, each).name for each in numbers}
+    prices = [name for name in means if means[name] == "price"]
+    costs = [name for name in means if means[name] == "cost"]
+    if len(costs) == 1 and len(prices) == 1 and prices[0] not in found:
+        found.setdefault(costs[0], prices[0])
+    spelled = {column_words(table.table.name, name): name for name in means}
+    for shape, name in spelled.items():
+        if "minimum" in shape:
+            other = spelled.get(tuple("maximum" if word == "minimum" else word for word in shape))
+            if other is not None and other not in found:
+                found.setdefault(name, other)
+    return [(low, high) for low, high in found.items() if not table.taken(low)]
 
 
 LATER_STAGE = 0.12
@@ -187,8 +207,9 @@ def _inform(table: TableDraft, column: model.Column, nodes: list[str]) -> model.
     if null is not None and null.node is not None and null.node not in nodes:
         null = replace(null, node=None)
         column = replace(column, null=null)
-    settled = null is None or null.node or null.lane or null.rate >= 1
-    if settled or not others or chance(table.id, column.name, "mnar") > INFORMATIVE:
+    if null is None or null.node or null.lane or null.rate >= 1 or not others:
+        return column
+    if chance(table.id, column.name, "mnar") > INFORMATIVE:
         return column
     node = others[int(chance(table.id, column.name, "mnar", "node") * len(others))]
     return replace(column, null=replace(null, node=node))

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from plurel_sql.plan.agree import column_meaning, free
-from plurel_sql.plan.prose import Size, spoken
 from plurel_sql.plan.model import Cell, Chars, Lit, Num, Prose, Segment, Vocab
+from plurel_sql.plan.prose import Size, spoken
 from plurel_sql.schema.model import Column, Table
 from plurel_sql.semantics.classifier import Meaning
 from plurel_sql.semantics.names import singular, table_head, word_set, words
@@ -34,8 +34,8 @@ LISTED = word_set(
     """status type category priority level role action source reason unit region tag payment_method ship_mode frequency
     department genre container material size_label card_type marital_status education ethnicity religion name_suffix
     blood_type route diagnosis diagnosis_code drug dosage brand sport_team os browser http_method http_status weekday
-    month_name quarter_name season film_rating language_code locale mime file_extension table_name column_name
-    aircraft"""
+    month_name quarter_name season film_rating care_unit insurance_plan language_code locale mime file_extension
+    table_name column_name aircraft"""
 )
 # Meanings that are one entry of a long list: list name where it differs.
 ENTRIES: dict[str, str] = {
@@ -51,7 +51,20 @@ _VARYING = frozenset({"job_title", "company", "colour", "vehicle", "nationality"
 
 
 # What a slug is made of, the best first.
-NAMED = ("name", "title", "product", "company", "film", "song", "book", "category", "tag", "department", "username", "full_name")
+NAMED = (
+    "name",
+    "title",
+    "product",
+    "company",
+    "film",
+    "song",
+    "book",
+    "category",
+    "tag",
+    "department",
+    "username",
+    "full_name",
+)
 
 
 def latin(locale: str) -> bool:
@@ -202,9 +215,9 @@ def _composed(table: Table, column: Column, about: Meaning, max_length: int | No
                 return [Format((Chars(UPPER + DIGITS, max_length),))]
             return [Format((Lit(code + "-"), Num(0, 9_999_999, 7))), Format(mask("######")), Format(mask("###"))]
         case "slug":
-            made = Format((Vocab("slug.adjective"), Lit("-"), Vocab("slug.noun", by="rank")), node=True)
-            named = sibling(table, column, *NAMED)
-            return [Format((Cell(named, "slug"),)), made] if named else [made]
+            usual = Format((Vocab("slug.adjective"), Lit("-"), Vocab("slug.noun", by="rank")), node=True)
+            source = sibling(table, column, *NAMED)
+            return [Format((Cell(source, "slug"),)), usual] if source else [usual]
         case "url":
             return [Format((*site, *page)), Format(site), Format((Lit("http://"), Vocab("mail_host")))]
         case "image_url":
@@ -226,8 +239,8 @@ def _composed(table: Table, column: Column, about: Meaning, max_length: int | No
         case "body":
             return [*said(table, about, "long", max_length), prose(table, about, 25, 90, max_length)]
         case "name":
-            named = (Vocab("project_word"), Lit(" "), Vocab("place_word", by="rank"))
-            return [Format(named, node=True), Format((Vocab("project_word", by="rank"),), cut=True, node=True)]
+            double = (Vocab("project_word"), Lit(" "), Vocab("place_word", by="rank"))
+            return [Format(double, node=True), Format((Vocab("project_word", by="rank"),), cut=True, node=True)]
         case _:
             return []
 
@@ -257,6 +270,4 @@ def generic(table: Table, about: Meaning, max_length: int | None, column: Column
     if max_length is not None and max_length <= 7:
         count = max_length if column.type.fixed else max(1, min(max_length, 3))
         return [Format((Chars(UPPER, max(count, 0)),))] if count else []
-    if max_length is None or max_length > 200:
-        return [*said(table, about, "short", max_length), prose(table, about, 3, 12, max_length)]
-    return [prose(table, about, 1, 2, max_length, title=True)]
+    return [Format((Vocab("project_word", by="rank"),), cut=True, node=True)]

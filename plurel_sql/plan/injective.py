@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from plurel_sql.plan.agree import column_meaning, free
+from plurel_sql.plan.agree import column_meaning
 from plurel_sql.plan.codecs import label
 from plurel_sql.plan.domains import NUMERIC, Domain, micros
 from plurel_sql.plan.formats import LISTED, NAMED, latin, prefix_code, sibling
@@ -28,21 +28,20 @@ from plurel_sql.plan.model import (
     Value,
     Vocab,
 )
+from plurel_sql.plan.naming import distinct_names, entries_of, short_codes
 from plurel_sql.plan.patterns import Untranslatable, segments
 from plurel_sql.plan.render import longest
 from plurel_sql.plan.texts import Lists, cell_length, force_case, honours
 from plurel_sql.plan.types import DAY, limits
 from plurel_sql.schema.model import Column, Table
 from plurel_sql.semantics.classifier import Meaning
-from plurel_sql.semantics.roles import table_role
-from plurel_sql.semantics.vocabularies import countries, own_lists, place_column, states, variant
+from plurel_sql.semantics.vocabularies import variant
 
 DIGITS = "0123456789"
 HEX = "0123456789abcdef"
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # One case of letters only: most engines can be set to call "a" and "A" equal.
 BASE36 = DIGITS + UPPER
-_ENTRIES = frozenset({"currency", "currency_name", "language", "timezone", "job_title", "university", "colour", "dish"})
 _RANDOM = frozenset({"uuid", "token", "hash", "password"})
 _FIRST_DAY = "2000-01-01"
 
@@ -335,35 +334,35 @@ def _candidates(
     yield (_serial(rows, permute, width=least, alphabet=BASE36, start=0),)
 
 
-QUALIFIED = frozenset({"category", "type", "role", "tag", "department", "source", "name", "title", "region", "diagnosis"})
-"""Meanings whose entries may take a word before them: "Premium books"."""
-
-
 def _vocabulary(
     table: Table, column: Column, domain: Domain, about: Meaning, rows: int, lists: Lists
 ) -> Injective | None:
     """Entries of a list, each once, where the list is long enough: countries, currencies, languages, statuses, ..."""
-    if about.name == "slug":
-        return _slugs(table, column, domain, rows, lists)
-    found = _entries(about, domain.max_length, rows, lists)
+    if about.name in ("slug", "code"):
+        return _named_after(table, column, domain, about.name, rows, lists)
+    found = entries_of(about, domain.max_length, rows, lists)
     if found is None:
         return None
     key, entries = found
     return _each(table, column, domain, entries, rows, lists, about.name, key)
 
 
-def _slugs(table: Table, column: Column, domain: Domain, rows: int, lists: Lists) -> Injective | None:
-    """The entries that name the row, as slugs, where the names are drawn each once too."""
+def _named_after(table: Table, column: Column, domain: Domain, form: str, rows: int, lists: Lists) -> Injective | None:
+    """The entries that name the row, as slugs or short codes, where the names are drawn each once too."""
     named = sibling(table, column, *NAMED) or _unique(table, column)
     if named is None or not distinct_names(table, table.column(named)):
         return None
     other = table.column(named)
-    found = _entries(column_meaning(table, other), other.type.length, rows, lists)
+    found = entries_of(column_meaning(table, other), other.type.length, rows, lists)
     if found is None:
         return None
     key, entries = found
-    slugs = tuple(re.sub("[^a-z0-9]+", "-", each.lower()).strip("-") for each in entries)
-    return _each(table, column, domain, slugs, rows, lists, named, key or named)
+    most = domain.max_length
+    if form == "slug":
+        made = tuple(re.sub("[^a-z0-9]+", "-", each.lower()).strip("-") for each in entries)
+    else:
+        made = short_codes(entries, most if most is not None and most <= 8 else 4)
+    return _each(table, column, domain, made, rows, lists, named, key or named)
 
 
 def _each(
@@ -385,45 +384,6 @@ def _each(
     return msgspec.structs.replace(found, capacity=_capacity(domain))
 
 
-def _entries(about: Meaning, most: int | None, rows: int, lists: Lists) -> tuple[str, tuple[str, ...]] | None:
-    """The list of a meaning and the key it shares with lists parallel to it; of what may take a qualifier, ``rows`` of
-    them at least if there are as many. None where the meaning has no list."""
-    if about.name in ("country", "country_code", "calling_code"):
-        short = {2: "alpha2", 3: "alpha3"}.get(most or 0)
-        fallback = {"country": "country", "country_code": "alpha2", "calling_code": "calling"}[about.name]
-        return "country", countries(short if short and about.name != "calling_code" else fallback)
-    if about.name == "state":
-        short_code = {"code", "abbreviation", "abbrev", "abbr"} & set(about.words) or (most is not None and most <= 3)
-        return "state", states("state_code" if short_code else "state")
-    if about.name in LISTED:
-        entries = lists.get(variant(about.name, about.words, about.subject))
-    elif about.name in _ENTRIES:
-        name = {"currency_name": "currency", "timezone": "place.world.timezone"}.get(about.name, about.name)
-        return "", tuple(dict.fromkeys(lists.get(name)))
-    elif about.name in ("name", "title"):
-        entries = lists.get("project_word")
-    elif about.name == "city":
-        return "", tuple(dict.fromkeys((*place_column("us", "city"), *place_column("world", "city"))))
-    else:
-        return None
-    if about.name in ("diagnosis", "diagnosis_code") and rows <= len(entries):
-        return "diagnosis", entries
-    return "", _qualified(about.name, entries, rows, lists)
-
-
-def _qualified(name: str, entries: tuple[str, ...], rows: int, lists: Lists) -> tuple[str, ...]:
-    """``entries``, followed by as many of them with a word before them (drugs: a dosage behind) as rows call for."""
-    out = dict.fromkeys(entries)
-    if name == "drug":
-        out |= dict.fromkeys(f"{each} {dose}" for dose in lists.get("dosage") for each in entries)
-    elif name in QUALIFIED:
-        own = f"qualifier.{name}" if name in own_lists("qualifier") else "qualifier"
-        for word in lists.get(own):
-            lower = entries[0][0].islower()
-            out |= dict.fromkeys(f"{word.lower() if lower else word} {each}" for each in entries if word not in each)
-    return tuple(out)[: max(rows, len(entries))]
-
-
 def _unique(table: Table, column: Column) -> str | None:
     """A text column that is UNIQUE by itself and has a meaning that slugs are made of."""
     for unique in table.uniques:
@@ -432,29 +392,3 @@ def _unique(table: Table, column: Column) -> str | None:
             if other.type.kind == "text" and column_meaning(table, other).name in NAMED:
                 return other.name
     return None
-
-
-_NAMING = frozenset(
-    """name title category type role tag department source region status level priority reason action unit genre brand
-    country country_code state currency currency_name language language_code city diagnosis diagnosis_code drug
-    payment_method ship_mode frequency material container blood_type route weekday month_name season colour""".split()
-)
-
-
-def distinct_names(table: Table, column: Column) -> bool:
-    """Whether the column names its row, so that no two rows should read alike although nothing forbids it: the first
-    such column of a look-up table (with those that run parallel to it), or one that is UNIQUE."""
-    if column.type.kind != "text" or column_meaning(table, column).name not in _NAMING:
-        return False
-    if any(unique.columns == (column.name,) for unique in table.uniques):
-        return True
-    if table_role(table) != "lookup" or not free(table, column):
-        return False
-    names = [
-        other
-        for other in table.columns
-        if other.type.kind == "text" and column_meaning(table, other).name in _NAMING and free(table, other)
-    ]
-    parallel = ({"country", "country_code", "calling_code"}, {"state"}, {"diagnosis", "diagnosis_code"})
-    lead, mine = (column_meaning(table, each).name for each in (names[0], column))
-    return names[0].name == column.name or any({lead, mine} <= group for group in parallel)

@@ -204,7 +204,7 @@ def _coded(table: Table, column: Column, domain: Domain) -> Category:
 
 
 def _generic(table: Table, column: Column, domain: Domain) -> Shape:
-    """A number of which nothing is known: its size and spread hang on its name alone, and on a CHECK from both sides."""
+    """A number of which nothing is known: size and spread hang on its name, and on a CHECK from both sides."""
     draw = uniform(table.name, column.name, "shape")
     least, most = limits(column.type)
     low = domain.low if domain.bounded and domain.low != least else None

@@ -13,13 +13,18 @@ from plurel_sql.semantics.sentences import has, kind_of, sentences
 FEWEST = 10
 """Lists that a length limit leaves shorter than this are not used."""
 
+_CLINICAL = frozenset({"hadm", "icustay", "patient", "encounter"})
+"""Columns by which tables of a clinic are known where keys are not declared."""
+
 Size = Literal["title", "short", "long"]
 
 
 def spoken(table: Table, about: Meaning, size: Size, max_length: int | None) -> list[tuple[Segment, ...]]:
     """Texts of one heading, one or two sentences, or a paragraph; the longest first that ``max_length`` has room for.
     Empty where not even a heading fits."""
-    kind = kind_of(words(table.name.rpartition(".")[2]), about.words)
+    parents = [word for key in table.foreign_keys for word in words(key.parent.rpartition(".")[2])]
+    clinical = [word for each in table.columns for word in words(each.name) if word in _CLINICAL]
+    kind = kind_of(words(table.name.rpartition(".")[2]), about.words, [*parents, *clinical])
     title, opening = (f"sentence.{kind}.{part}" for part in ("title", "opening"))
     follow = [f"sentence.{kind}.follow.{half}" for half in (0, 1)]
     end = [f"sentence.{kind}.closing"] if has(kind, "closing") else []

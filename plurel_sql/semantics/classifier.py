@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from plurel_sql.schema.model import TypeKind
 from plurel_sql.semantics.meanings import Pattern, patterns
-from plurel_sql.semantics.names import ABBREVIATIONS, column_words, singular, table_head, word_set
+from plurel_sql.semantics.names import ABBREVIATIONS, column_words, singular, table_head, word_set, words
 
 KINDS: dict[TypeKind, str] = {
     "integer": "N", "decimal": "N", "float": "N", "boolean": "B", "text": "T", "enum": "T", "unknown": "T", "date": "D",
@@ -90,12 +90,12 @@ def meaning(
         tries.append(stripped)
     if len(found) > 1 and singular(found[-1]) != found[-1]:
         tries.append((*found[:-1], singular(found[-1])))
-    for words in tries:
-        hit = _match(words, head, code)
+    for tried in tries:
+        hit = _match(tried, head, code)
         if hit is None:
             continue
         pattern, name, subject = hit
-        if pattern.meaning == "flag" and words != found:
+        if pattern.meaning == "flag" and tried != found:
             continue
         chosen = _settle(pattern.meaning, name, table_name, head, found, siblings)
         shown = " ".join(name)
@@ -119,6 +119,10 @@ def _settle(
         return "hash"
     if name == "job_title" and matched == ("title",) and head in {"person", "contact"}:
         return "honorific"
+    if name == "region" and matched == ("name",) and "country" in words(table):
+        return "country"
+    if name == "title" and head == "title" and around & {"employee", "staff", "person"}:
+        return "job_title"
     if name in ("file_path", "file_name") and PICTURES & set(found):
         return "image_path"
     if name == "region" and found == ("region",) and PLACE_WORDS & around:

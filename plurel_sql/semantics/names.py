@@ -49,7 +49,11 @@ GLUED = word_set(
     sale sales score seat segment send sent sequence serial service ship shipping short size source staff start
     state status step stock store street subject supp supplier supply table target tax team test text ticket
     time timestamp title token total track transaction transfer type unit update updated url user value vendor
-    version view visit warehouse weight work year zip"""
+    version view visit warehouse weight work year zip credit standard measure method reviewer history province scrap
+    territory subcategory exp quota pay hours vacation sick leave login national extension shelf cart shopping safety
+    lead received rejected ordered scrapped pct ytd hrs marital hash salt tracking approval web death care uom
+    organization original resource actual planned scheduled commission model shape insurance religion language category
+    severity mortality drug dose route reading build"""
 )
 SHORT_GLUED = frozenset({"id", "no", "ip", "dt", "by", "at", "on"})
 KEPT = frozenset({"address", "username", "hostname", "timestamp", "timezone", "database", "metadata", "nickname"})

@@ -11,7 +11,7 @@ from importlib.resources import files
 from itertools import product
 from typing import Any
 
-from plurel_sql.semantics.names import singular, uniform
+from plurel_sql.semantics.names import singular, uniform, word_set
 
 SIZES = {"title": 240, "opening": 160, "follow": 90, "closing": 60}
 """The most entries of each part."""
@@ -30,16 +30,22 @@ def _calls() -> dict[str, frozenset[str]]:
     return {kind: frozenset(grammar["calls"].split()) for kind, grammar in _data().items() if kind != "slot"}
 
 
-def kind_of(table: Sequence[str], column: Sequence[str]) -> str:
+def kind_of(table: Sequence[str], column: Sequence[str], around: Sequence[str] = ()) -> str:
     """The kind of text that the words of a table's and a column's name call for; "general" where none does. The
-    column's words count double, and so does the table's noun, which stands last."""
+    column's words count most, then the table's, its noun above all (it stands last), then those ``around``."""
     weights: dict[str, int] = {}
-    for found, weight in ((table, 2), (table[-1:], 1), (column, 4)):
+    for found, weight in ((table, 2), (table[-1:], 1), (column, 4), (around, 1)):
         for word in found:
+            if word in _ANY and found is column:
+                continue
             weights[singular(word)] = weights.get(singular(word), 0) + weight
     scores = {kind: sum(weights.get(word, 0) for word in calls) for kind, calls in _calls().items()}
     best = max(scores, key=lambda kind: scores[kind])
     return best if scores[best] else GENERAL
+
+
+_ANY = word_set("comment comments message reply response answer title text post page name label content")
+"""Column words that stand for free text of any kind."""
 
 
 def has(kind: str, part: str) -> bool:

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from plurel_sql.errors import ConfigError
-from plurel_sql.semantics.names import singular
+from plurel_sql.semantics.names import singular, uniform
 from plurel_sql.semantics.sentences import sentences
 
 LIMIT = 600
@@ -159,6 +159,8 @@ def vocabulary(name: str, locale: str = GENERAL) -> tuple[str, ...]:
         return tuple(entry.lower() for entry in people if entry.isascii() and entry.isalpha())
     if name.startswith("slug."):
         return tuple(entry.lower().replace(" ", "-") for entry in vocabulary(name.removeprefix("slug.")))
+    if name == "job_title" and locale.split("-")[0] != GENERAL:
+        return _mimesis_list(name, locale) or ()
     base, _, variant = name.partition(".")
     own = _data("lists.toml").get(base)
     if own is not None:
@@ -167,6 +169,16 @@ def vocabulary(name: str, locale: str = GENERAL) -> tuple[str, ...]:
     if found is None:
         raise KeyError(name)
     return found
+
+
+def containing(entry: str) -> tuple[str, ...]:
+    """The first of our own lists that holds ``entry`` in any case, in the case of ``entry``; () where none does."""
+    for variants in _data("lists.toml").values():
+        for entries in variants.values():
+            if entry.lower() in (each.lower() for each in entries):
+                fold = str.upper if entry.isupper() else str.lower if entry.islower() else str
+                return tuple(fold(each) for each in entries)
+    return ()
 
 
 def variant(name: str, words: Sequence[str], head: str) -> str:
@@ -203,10 +215,39 @@ _COLUMNS = {
 @lru_cache(maxsize=64)
 def place_column(gazetteer: str, column: str) -> tuple[str, ...]:
     """One column of a gazetteer, each city as often as its weight: parallel to every other column of it."""
+    if gazetteer == "world" and column == "postal":
+        return _postal_codes()
     names = _COLUMNS[gazetteer]
     rows = [line.split("|") for line in _data("places.toml")[gazetteer].strip().splitlines()]
     index = names.index(column)
     return tuple(row[index] for row in rows for _ in range(int(row[-1])))
+
+
+# How postal codes look: # a digit, ^ a letter; the first two characters hang on the city.
+_POSTAL = {
+    "GB": "^^# #^^", "CA": "^#^ #^#", "NL": "#### ^^", "JP": "###-####", "BR": "#####-###", "PL": "##-###",
+    "SE": "### ##", "CZ": "### ##", "GR": "### ##", "PT": "####-###", "IN": "######", "CN": "######", "SG": "######",
+    "RO": "######", "CH": "####", "AT": "####", "BE": "####", "DK": "####", "NO": "####", "HU": "####", "AU": "####", "NZ": "####",
+    "ZA": "####", "BG": "####", "AR": "####", "PH": "####", "IE": "^## ^^##", "CL": "#######", "IL": "#######",
+}  # fmt: skip
+
+
+def _postal_codes() -> tuple[str, ...]:
+    """Postal codes parallel to the world gazetteer, in the form of each country: made up, alike within a city."""
+    out: list[str] = []
+    for city, country in zip(place_column("world", "city"), place_column("world", "alpha2"), strict=True):
+        text = ""
+        for place, mark in enumerate(_POSTAL.get(country, "#####")):
+            draw = uniform("postal", city, str(place), *([str(len(out))] if place > 1 else []))
+            text += (
+                str(int(draw * 9) + 1)
+                if mark == "#"
+                else "ABCDEFGHJKLMNPRSTUVWXY"[int(draw * 22)]
+                if mark == "^"
+                else mark
+            )
+        out.append(text)
+    return tuple(out)
 
 
 @lru_cache(maxsize=16)
