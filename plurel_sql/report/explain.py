@@ -141,9 +141,20 @@ def _columns(table: TableInfo) -> Grid:
         grid.add_column(title, overflow="fold", justify="right" if title == "NULL" else "left")
     for column in table.columns:
         nulls = f"{column.null_rate:.0%}" if column.null_rate else ""
-        cells = [f"  {column.name}", column.type, column.rule, column.values, nulls, ", ".join(column.causes)]
+        causes = ", ".join(_short(cause, table.links) for cause in column.causes)
+        cells = [f"  {column.name}", column.type, column.rule, column.values, nulls, causes]
         grid.add_row(*map(Text, cells))
     return grid
+
+
+def _short(cause: str, links: tuple[LinkInfo, ...]) -> str:
+    """A cause with its parent table for the link's name, or the link's columns where several lead to that table."""
+    for link in links:
+        if cause.startswith(f"{link.name}."):
+            one = sum(other.parent == link.parent for other in links) == 1
+            node = cause.removeprefix(f"{link.name}.")
+            return f"{link.parent if one else link.name.partition('->')[0]}.{'hidden' if node == '*' else node}"
+    return cause
 
 
 def _notes(notes: tuple[Note, ...]) -> list[Text]:

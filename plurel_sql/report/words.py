@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -48,7 +50,7 @@ def law(law: m.Law, table: m.Table) -> str:
             parts = [f"any parent that exists by then, skew {skew:g}"]
             parts += [f"{epochs} epochs"] if epochs > 1 else []
             parts += [f"{recency:.0%} to recent parents"] if recency else []
-            parts += [f"{len(levels)} levels of communities"] if levels else []
+            parts += [f"{len(levels)} level{'s' if len(levels) > 1 else ''} of communities"] if levels else []
             parts += ["roots point to themselves"] if roots == "self" else []
             return ", ".join(parts)
         case m.OneToOne(order=order):
@@ -80,11 +82,12 @@ def axis(axis: m.Axis, table: m.Table) -> str:
             return f"{delayed} {parent}"
 
 
-def codec(codec: m.Codec, time: bool = False) -> tuple[str, str]:
-    """(what it is, its range or vocabulary). ``time``: numbers are points in time."""
+def codec(codec: m.Codec, type: str = "") -> tuple[str, str]:
+    """(what it is, its range or vocabulary). ``type``: the column's Arrow type in short, by which numbers are shown."""
     match codec:
         case m.Number(knots=knots, low=low, high=high):
-            show = moment if time else number
+            time = type.startswith(("date", "time"))
+            show = _shown_as(type)
             bottom = knots.x[0] if low is None else max(low, knots.x[0])
             top = knots.x[-1] if high is None else min(high, knots.x[-1])
             middle = _median(knots)
@@ -96,7 +99,9 @@ def codec(codec: m.Codec, time: bool = False) -> tuple[str, str]:
             shown = [f"{label} {weight / total:.0%}" for label, weight in zip(labels[:6], weights, strict=False)]
             return "category", ", ".join(shown) + (f", ... ({len(labels)})" if len(labels) > 6 else "")
         case m.Text(segments=segments, max_length=longest):
-            return "text", "".join(map(_segment, segments)) + (f" (at most {longest} characters)" if longest else "")
+            return "text", "".join(map(_segment, _joined(segments))) + (
+                f" (at most {longest} characters)" if longest else ""
+            )
         case m.Uuid(version=version):
             return "uuid", f"version {version}"
         case m.Json(fields=fields, array=array):
@@ -104,7 +109,7 @@ def codec(codec: m.Codec, time: bool = False) -> tuple[str, str]:
         case m.Bytes(low=low, high=high):
             return "bytes", f"{low} to {high} bytes"
         case m.List(item=item, low=low, high=high):
-            kind, values = _codec(item, time)
+            kind, values = _codec(item, type.removeprefix("list<").removesuffix(">"))
             return f"list of {kind}", f"{low} to {high} of: {values}"
 
 
@@ -129,7 +134,7 @@ def rule(column: m.Column) -> tuple[str, str]:
         case m.After(base=base, mean=mean):
             return "later time", f"{duration(mean)} after {base or 'the row'} on average"
         case m.Value(codec=codec):
-            return _codec(codec, time)
+            return _codec(codec, column.type)
         case m.Product(columns=columns):
             return "product", " * ".join(columns)
         case m.Copy(column=name):
@@ -145,7 +150,7 @@ def _segment(segment: m.Segment) -> str:
         case m.Vocab(list=name):
             return f"<{name}>"
         case m.Chars(count=count):
-            return f"<{count} characters>"
+            return f"<{count} character{'s' if count > 1 else ''}>"
         case m.Serial():
             return "<number>"
         case m.Cell(column=name):
@@ -154,6 +159,31 @@ def _segment(segment: m.Segment) -> str:
             return f"<{low} to {high} words>"
         case m.Num(low=low, high=high):
             return f"<{low}..{high}>"
+
+
+def _shown_as(type: str) -> Callable[[float], str]:
+    """How a number of a column of this type is written."""
+    if type.startswith("date"):
+        return lambda x: moment(x).partition(" ")[0]
+    if type.startswith("time"):
+        return moment
+    if "int" in type:
+        return lambda x: f"{round(x):,}"
+    if scale := re.fullmatch(r"decimal128\(\d+,\s*(\d+)\)", type):
+        return lambda x: f"{x:,.{scale[1]}f}"
+    return number
+
+
+def _joined(segments: tuple[m.Segment, ...]) -> list[m.Segment]:
+    """Neighbouring characters as one segment."""
+    joined: list[m.Segment] = []
+    for segment in segments:
+        last = joined[-1] if joined else None
+        if isinstance(segment, m.Chars) and isinstance(last, m.Chars):
+            joined[-1] = m.Chars(last.alphabet, last.count + segment.count)
+        else:
+            joined.append(segment)
+    return joined
 
 
 def _median(knots: m.Knots) -> float:
