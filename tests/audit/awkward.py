@@ -269,9 +269,11 @@ AWKWARD: dict[str, tuple[str, str]] = {
         "tsql",
         """
         CREATE TABLE [dbo].[t] ([a] int IDENTITY(1,1) NOT NULL, [b] bit NOT NULL, [c] tinyint, [d] money,
-            [e] smallmoney, [f] nvarchar(50) NOT NULL, [g] nvarchar(max), [h] nchar(2), [i] datetime2(7), [j] smalldatetime,
+            [e] smallmoney, [f] nvarchar(50) NOT NULL, [g] nvarchar(max), [h] nchar(2), [i] datetime2(7),
+            [j] smalldatetime,
             [k] datetimeoffset, [l] uniqueidentifier NOT NULL, [m] varbinary(max), [n] xml, [o] decimal(19,4),
-            [p] time(3), [q] rowversion, CONSTRAINT [PK_t] PRIMARY KEY CLUSTERED ([a] ASC), CONSTRAINT [U_t] UNIQUE ([l]));
+            [p] time(3), [q] rowversion, CONSTRAINT [PK_t] PRIMARY KEY CLUSTERED ([a] ASC),
+            CONSTRAINT [U_t] UNIQUE ([l]));
         GO
         """,
     ),
