@@ -49,7 +49,8 @@ class Sampler:
     ) -> pa.RecordBatchReader:
         """Rows ``start <= row < stop`` of ``table`` (to its end where None), made while they are read.
 
-        A batch has at most ``batch_rows`` rows; how the rows are cut into batches changes none of them. Errors while reading are RunErrors (or another PlurelError), raised by ``read_next_batch``.
+        A batch has at most ``batch_rows`` rows; how the rows are cut into batches changes none of them. Errors while
+        reading are RunErrors (or another PlurelError), raised by ``read_next_batch``.
         """
         rows = self._plan.table(table).rows
         end = rows if stop is None else stop

@@ -116,8 +116,8 @@ class TableDraft:
         return self.table.id
 
     def owners(self, column: str) -> Iterator[int]:
-        """The links that set ``column``, firmest first: required before optional, those that could lead round in a circle
-        (to the table itself, against the value order, copied with other columns) last.
+        """The links that set ``column``, firmest first: required before optional, and those that could lead round in a
+        circle (to the table itself, against the value order, copied with other columns) last.
 
         Nothing sets a column of one value for all rows.
         """

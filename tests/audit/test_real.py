@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from support.filled import fill
 
+from plurel_sql.errors import PlurelError
+
 SCHEMAS = Path(__file__).parents[3] / "shared" / "schemas"
 
 NAMED = (
@@ -33,6 +35,13 @@ NAMED = (
     "mysql/openmrs",
 )
 """Those that the project promises to fill."""
+
+KNOWN = {
+    "postgres/postgrest_fixture": "names that differ by case alone can't stand in one DuckDB file",
+    "tsql/adventureworks_oltp": "LIKE '[A-Za-z]' of SQL Server is no pattern of DuckDB's LIKE",
+    "tsql/wideworldimporters": "a generated column reads JSON out of a text column that holds prose",
+}
+"""Those that can't be filled yet, and why; each fails with a clear error and leaves nothing behind."""
 
 SLOW = frozenset({"postgres/chado", "postgres/ledgersmb", "mysql/invoiceninja", "mysql/zabbix", "postgres/zabbix"})
 OTHERS = tuple(
@@ -63,6 +72,14 @@ def test_named_schemas(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.xfail(reason=KNOWN[name], raises=PlurelError, strict=True))
+        if name in KNOWN
+        else name
+        for name in OTHERS
+    ],
+)
 def test_other_schemas(name: str, tmp_path: Path) -> None:
     check(name, tmp_path)
