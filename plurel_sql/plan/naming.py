@@ -13,7 +13,7 @@ from plurel_sql.semantics.names import table_head, word_set
 from plurel_sql.semantics.roles import LOOKUP, table_role
 from plurel_sql.semantics.vocabularies import countries, own_lists, place_column, states, variant
 
-_ENTRIES = frozenset({"currency", "currency_name", "language", "timezone", "job_title", "university", "colour", "dish"})
+_ENTRIES = frozenset({"currency", "language", "timezone", "job_title", "university", "colour", "dish"})
 _PARALLEL = {
     "currency": "currency", "currency_name": "currency", "language": "language", "language_code": "language",
     "unit": "unit",

@@ -93,7 +93,7 @@ CASES: tuple[tuple[str, TypeKind, str], ...] = (
     ("liquibasechangelog", "text", "FILENAME=file_name MD5SUM=hash"),
     ("diagnoses_icd", "text", "icd_code=diagnosis_code"),
     ("prescriptions", "text", "drug=drug route=route"),
-    ("admissions", "text", "insurance=company language=language marital_status=marital_status ethnicity=ethnicity"),
+    ("admissions", "text", "insurance=insurance_plan language=language marital_status=marital_status ethnicity=ethnicity"),
     ("patients", "integer", "anchor_age=age anchor_year=year"),
     ("users", "text", "user_agent=user_agent ip_address=ip timezone=timezone"),
     ("users", "text", "avatar_url=image_url bio=summary slug=slug"),
