@@ -140,7 +140,7 @@ def _draft(table: Table, column: Column, domain: Domain, about: Meaning, lists: 
         case "bit":
             count = domain.max_length or 8
             return _Draft(Text((Chars("01", count),), max_length=count), node=False)
-    if about.name == "json" and domain.max_length is None and not domain.patterns:
+    if (about.name == "json" or _read_as_json(table, column)) and domain.max_length is None and not domain.patterns:
         return _Draft(_json(table, about))
     return _text(table, column, domain, about, lists, found)
 
@@ -206,6 +206,12 @@ def label(value: Scalar) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
+def _read_as_json(table: Table, column: Column) -> bool:
+    """Whether a generated column takes the text apart as JSON."""
+    read = [other.generated.lower() for other in table.columns if other.generated is not None]
+    return any("json" in text and column.name.lower() in text for text in read)
+
+
 def _json(table: Table, about: Meaning) -> Json:
     """A small object whose members suit the name; a list where the name is a plural."""
     tags = ("new", "sale", "popular", "gift", "premium", "archived")
@@ -263,6 +269,8 @@ def _null(table: Table, column: Column, about: Meaning, node: str | None) -> Nul
     ended = sorted(_ENDED.intersection(about.words))
     if ended and about.name != "flag":  # voided_by, date_voided and void_reason are NULL together
         return Null(0.9, lane=ended[0][:4])
+    if about.name in ("latitude", "longitude"):
+        return Null(0.05, lane="coordinates")
     if "fax" in about.words:
         rate = 0.6
     elif about.name in _OFTEN_NULL:

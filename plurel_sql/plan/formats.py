@@ -43,7 +43,7 @@ ENTRIES: dict[str, str] = {
     "university": "university", "nationality": "nationality", "language": "language", "colour": "colour",
     "company": "company", "honorific": "honorific", "airport_code": "airport_code", "stock_ticker": "stock_ticker",
     "user_agent": "user_agent", "vehicle": "vehicle", "dish": "dish", "timezone": "place.world.timezone",
-    "currency": "currency", "currency_name": "currency", "country": "country_name",
+    "currency": "currency", "currency_name": "parallel.currency_name", "country": "country_name",
     "country_code": "place.world.alpha2",
     "calling_code": "place.world.calling", "city": "locale_city", "state": "locale_state", "county": "locale_city",
 }  # fmt: skip

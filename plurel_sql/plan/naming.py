@@ -13,7 +13,7 @@ from plurel_sql.semantics.names import table_head, word_set
 from plurel_sql.semantics.roles import LOOKUP, table_role
 from plurel_sql.semantics.vocabularies import countries, own_lists, place_column, states, variant
 
-_ENTRIES = frozenset({"currency", "currency_name", "language", "timezone", "job_title", "university", "colour", "dish"})
+_ENTRIES = frozenset({"currency", "language", "timezone", "job_title", "university", "colour", "dish"})
 _PARALLEL = {
     "currency": "currency", "currency_name": "currency", "language": "language", "language_code": "language",
     "unit": "unit",
@@ -72,13 +72,19 @@ def entries_of(about: Meaning, most: int | None, rows: int, lists: Lists) -> tup
         parallel = lists.get(f"parallel.{name}")
         if rows <= len(parallel):
             return _PARALLEL[about.name], parallel
+        if about.name == "currency_name":  # there are codes for more
+            return None
     if about.name in LISTED:
         entries = lists.get(variant(about.name, about.words, about.subject))
     elif about.name in _ENTRIES:
-        name = {"currency_name": "currency", "timezone": "place.world.timezone"}.get(about.name, about.name)
+        name = "place.world.timezone" if about.name == "timezone" else about.name
         return "", tuple(dict.fromkeys(lists.get(name)))
     elif about.name in ("name", "title"):
         entries = lists.get("project_word")
+    elif about.name == "company":
+        return "", lists.get("company")[:rows]
+    elif about.name == "product":
+        return "", tuple(f"{word} {noun}" for noun in lists.get("noun") for word in lists.get("adjective"))[:rows]
     elif about.name == "city":
         return "", tuple(dict.fromkeys((*place_column("us", "city"), *place_column("world", "city"))))
     else:
