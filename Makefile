@@ -19,7 +19,7 @@ $(VENV)/.tools: pyproject.toml
 
 # The package with its native module, rebuilt where a source is newer.
 $(STAMP): $(VENV)/.tools Cargo.lock $(shell find sampler plurel_sql -name '*.rs' -o -name '*.toml' -o -name '*.py')
-	$(BIN)/maturin develop --release --quiet
+	PIP_QUIET=1 $(BIN)/maturin develop --release --quiet
 	touch $@
 
 demo: setup
@@ -28,8 +28,8 @@ demo: setup
 test: lint rust pytest
 
 lint: $(VENV)/.tools setup
-	$(BIN)/ruff check plurel_sql tests benchmarks
-	$(BIN)/ruff format --check plurel_sql tests benchmarks
+	$(BIN)/ruff check plurel_sql tests benchmarks docs
+	$(BIN)/ruff format --check plurel_sql tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -34,7 +34,7 @@ def honour_checks(draft: Draft) -> None:
             else:
                 draft.note(
                     f"CHECK ({check.expression}) is not guaranteed ({reason}); it is left out",
-                    f"{table.id}.{check.name or ','.join(check.columns)}",
+                    ".".join(filter(None, (table.id, check.name or ",".join(check.columns)))),
                     at=check.source,
                 )
 

@@ -57,9 +57,11 @@ def test_all_kinds_are_covered():
 
 
 def test_time_is_shown_as_time():
-    assert words.codec(m.Number(m.Knots((0.0, 1.0), (0.0, 86_400e6))), time=True)[1].startswith(
+    assert words.codec(m.Number(m.Knots((0.0, 1.0), (0.0, 86_400e6))), "date32")[1].startswith(
         "1970-01-01 to 1970-01-02"
     )
+    assert words.codec(m.Number(m.Knots((0.0, 1.0), (0.4, 99.6))), "int32")[1].startswith("0 to 100")
+    assert words.codec(m.Number(m.Knots((0.0, 1.0), (0.4, 99.6))), "decimal128(5,2)")[1].startswith("0.40 to 99.60")
     assert words.moment(1e30)
     assert words.duration(90_000_000) == "1.5 minutes"
 
@@ -80,7 +82,7 @@ def plan() -> m.Plan:
 def test_explanation_has_everything():
     found = explain(plan())
     text = str(found)
-    for expected in ("t0: 5 rows", "no time", "1970-01-01 to", "25%", "above c0", "hidden, k0->p(id).price", "! t0: lost", "- kept", "15 rows, seed 3", "p.id", "causal"):  # fmt: skip
+    for expected in ("t0: 5 rows", "no time", "1970-01-01 to", "25%", "above c0", "hidden, k0.price", "! t0: lost", "- kept", "15 rows, seed 3", "p.id", "causal"):  # fmt: skip
         assert expected in text, expected
     data = json.loads(found.json())
     assert [table["name"] for table in data["tables"]] == ["t0", "t1", "t2"]
