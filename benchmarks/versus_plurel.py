@@ -1,6 +1,6 @@
 """The published PluRel (PyPI `plurel` 1.1.0) beside plurel-sql: the same eight tables, the same counts, in turn.
 
-    python benchmarks/versus_plurel.py --plurel-python .venv-plurel/bin/python [--rows 100000] [--runs 3]
+    python benchmarks/versus_plurel.py --plurel-python .venv-plurel/bin/python [--rows 100000 200000] [--runs 3]
 
 `make bench-plurel` sets up the other environment: the package declares Python >= 3.12 and runs on 3.11 when that check
 is ignored. Both are timed as whole processes, start-up and imports included; ours fills a DuckDB file with all
@@ -50,20 +50,26 @@ print(rows, time.perf_counter() - imported)
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--plurel-python", required=True)
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 200_000])
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    results = {str(rows): compare(rows, options.runs, options.plurel_python) for rows in options.rows}
+    save(__file__, {"schema": SCHEMA.name, "rows": results})
+
+
+def compare(rows: int, runs: int, plurel_python: str) -> dict[str, object]:
+    """Both at about ``rows`` rows, ``runs`` times in turn."""
     # Six entity tables (those with children) and two activity tables, 1 : 10 as in the package's own defaults or so.
-    entity = options.rows // 26
-    activity = (options.rows - 6 * entity) // 2
+    entity = rows // 26
+    activity = (rows - 6 * entity) // 2
     counts = {
         **dict.fromkeys(("region", "supplier", "category", "product", "customer", "orders"), entity),
         **dict.fromkeys(("item", "review"), activity),
     }
     theirs, ours, inside_theirs, inside_ours = [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(options.runs):
-            other = run([options.plurel_python, "-c", PLUREL, str(entity), str(activity), str(seed), str(SCHEMA)])
+        for seed in range(runs):
+            other = run([plurel_python, "-c", PLUREL, str(entity), str(activity), str(seed), str(SCHEMA)])
             made, seconds = other.output.split()[-2:]
             assert int(made) == sum(counts.values()), other.output
             theirs.append(other)
@@ -77,16 +83,13 @@ def main() -> None:
             inside_ours.append(float(seconds))
     peer, mine_all = median(theirs), median(ours)
     total = sum(counts.values())
-    save(
-        __file__,
-        {
-            "rows": total,
-            "plurel": {**peer, "without_imports_s": [round(x, 2) for x in inside_theirs]},
-            "plurel_sql": {**mine_all, "without_imports_s": [round(x, 2) for x in inside_ours]},
-            "ratio_of_processes": round(peer["wall_s"] / mine_all["wall_s"], 1),
-            "ratio_without_imports": round(statistics.median(inside_theirs) / statistics.median(inside_ours), 1),
-        },
-    )
+    return {
+        "rows": total,
+        "plurel": {**peer, "without_imports_s": [round(x, 2) for x in inside_theirs]},
+        "plurel_sql": {**mine_all, "without_imports_s": [round(x, 2) for x in inside_ours]},
+        "ratio_of_processes": round(peer["wall_s"] / mine_all["wall_s"], 1),
+        "ratio_without_imports": round(statistics.median(inside_theirs) / statistics.median(inside_ours), 1),
+    }
 
 
 if __name__ == "__main__":
