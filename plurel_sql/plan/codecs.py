@@ -25,7 +25,7 @@ from plurel_sql.plan.model import (
     Uuid,
     Value,
 )
-from plurel_sql.plan.numbers import SHAPES, Hints, default_label, number_codec, time_codec, truth_rate, weights
+from plurel_sql.plan.numbers import SHAPES, Hints, default_label, number_codec, shares, time_codec, truth_rate, weights
 from plurel_sql.plan.texts import Lists, category_labels, names, text_codec
 from plurel_sql.schema.model import Column, Scalar, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning
@@ -159,11 +159,11 @@ def _text(
     if usual and (about.name in LISTED or about.name == "text") and not domain.patterns:
         labels = category_labels(tuple(dict.fromkeys((usual, *containing(usual)))), domain)
         if usual in labels:
-            return _Draft(Category(labels, weights(len(labels), table.name, column.name)), node=len(labels) > 1)
+            return _Draft(Category(labels, shares(labels, table.name, column.name)), node=len(labels) > 1)
     if about.name in LISTED and not domain.patterns:
         labels = category_labels(lists.get(variant(about.name, about.words, about.subject)), domain)
         if len(labels) > 1:
-            return _Draft(Category(labels, weights(len(labels), table.name, column.name)))
+            return _Draft(Category(labels, shares(labels, table.name, column.name)))
     written = text_codec(table, column, domain, about, lists, found)
     leader = found.leader if found else None
     if leader is None and written.node and any(name.startswith("sentence.review.") for name in names(written.codec)):
@@ -183,7 +183,7 @@ def _listed(table: Table, column: Column, domain: Domain, about: Meaning, leader
         return _Draft(Category(*genders), leader=leader)
     if about.name not in ("priority", "level", "rating", "size_label", "month", "weekday"):
         labels = _frequent_first(table, column, about, labels)
-    return _Draft(Category(labels, weights(len(labels), table.name, column.name)))
+    return _Draft(Category(labels, shares(labels, table.name, column.name)))
 
 
 def _frequent_first(table: Table, column: Column, about: Meaning, labels: tuple[str, ...]) -> tuple[str, ...]:

@@ -275,6 +275,23 @@ def weights(count: int, *names: str) -> tuple[float, ...]:
     return tuple(round(weight / sum(raw), 6) for weight in raw)
 
 
+def shares(labels: Sequence[str], *names: str) -> tuple[float, ...]:
+    """``weights`` of these labels; what goes wrong in life is rarer, what settles a matter more frequent."""
+    raw = []
+    for label, weight in zip(labels, weights(len(labels), *names), strict=True):
+        spoken = set(words(label))
+        raw.append(weight * (0.25 if spoken & _AMISS else 1.6 if spoken & _SETTLED else 1.0))
+    return tuple(round(weight / sum(raw), 6) for weight in raw)
+
+
+_AMISS = word_set(
+    """cancelled canceled returned rejected failed failure error refunded expired void voided deleted blocked suspended
+    lost disputed declined denied fraud bounced aborted banned dead deceased archived noshow withdrawn"""
+)
+_SETTLED = word_set(
+    """delivered completed complete done active paid approved closed success succeeded normal published resolved
+    confirmed finished settled"""
+)
 _RARE = word_set(
     """deleted archived locked banned voided retired hidden suspended cancelled blocked discontinued private error
     failed disabled dead fraud obsolete expired deceased spam"""
