@@ -37,6 +37,7 @@ import yaml
 from plurel_sql.errors import ConfigError
 from plurel_sql.schema.lookup import nearest, pick, table_id
 from plurel_sql.schema.model import Schema
+from plurel_sql.semantics.meanings import patterns
 
 MAX_ROWS = 10**12
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -297,6 +298,9 @@ class _Reader:
         meaning = entry.get("meaning")
         if meaning is not None and not isinstance(meaning, str):
             raise ConfigError(f"{meaning!r} is not the name of a meaning", place=self.at(f"{path}.meaning"))
+        if meaning is not None:
+            known = sorted({pattern.meaning for pattern in patterns()})
+            meaning = pick(meaning, known, "meaning", self.at(f"{path}.meaning"))
         return ColumnConfig(meaning, values, self.rate(entry, path, "null_rate"), low, high)
 
     def rate(self, entry: Mapping[str, Any], path: str, key: str) -> float | None:

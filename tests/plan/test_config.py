@@ -89,6 +89,11 @@ def test_counts_that_are_none(written):
         ({"tables": {"order": {}}}, "config: tables.order", "did you mean 'orders'"),
         ({"tables": {"thing": {}}}, "config: tables.thing", "a.thing or b.thing"),
         ({"tables": {"orders": 5}}, "config: tables.orders", "expected keys"),
+        (
+            {"tables": {"orders": {"columns": {"total": {"meaning": "emial"}}}}},
+            "config: tables.orders.columns.total.meaning",
+            "did you mean 'email'",
+        ),
         ({"tables": {"orders": {"column": {}}}}, "config: tables.orders", "did you mean 'columns'"),
         ({"tables": {"orders": {"columns": {"statu": {}}}}}, "config: tables.orders.columns", "'status'"),
         ({"tables": {"orders": {"links": {"custmer_id": {}}}}}, "config: tables.orders.links", "'customer_id'"),
