@@ -44,14 +44,20 @@ def axis_column(table: TableDraft) -> Column | None:
     """The column that says when the row came about, or None."""
     if table.distinct_time:
         return table.table.column(table.distinct_time)
+    latest = 8 if counted_time(table) is None else 1  # beside a counted date only what says when the row was made
     open_columns = (
         (role.axis, place, column)
         for place, column in enumerate(table.table.columns)
-        if (role := role_of(table, column)) is not None and role.axis is not None
+        if (role := role_of(table, column)) is not None and role.axis is not None and role.axis <= latest
         if column.generated is None and not table.taken(column.name) and _open(table, column)
     )
     best = min(open_columns, key=lambda found: found[:2], default=None)
     return None if best is None else best[2]
+
+
+def counted_time(table: TableDraft) -> str | None:
+    """The date or time column that a key counts up below its parent (from_date in a salary's key), if there is one."""
+    return next((n for n in table.positions if table.table.column(n).type.kind in ("date", "timestamp")), None)
 
 
 def role_of(table: TableDraft, column: Column) -> TimeRole | None:
@@ -119,9 +125,11 @@ def time_rules(draft: Draft, table: TableDraft) -> dict[str, tuple[model.Rule, s
     """
     end = draft.span[1]
     rules: dict[str, tuple[model.Rule, str]] = {}
-    if table.axis_column is None:
+    counted = counted_time(table)
+    if table.axis_column is not None:
+        rules[table.axis_column] = (model.At(), "the row's own time")
+    elif counted is None:
         return rules
-    rules[table.axis_column] = (model.At(), "the row's own time")
     stages: dict[Role, str] = {}
     timed = [(found.order, column, found.role) for column in table.table.columns if (found := role_of(table, column))]
     for _, column, role in sorted(timed, key=lambda entry: entry[0]):
@@ -129,7 +137,7 @@ def time_rules(draft: Draft, table: TableDraft) -> dict[str, tuple[model.Rule, s
         if settled or role not in LATER:
             continue
         stage = LATER[role]
-        base = next((stages[earlier] for earlier in stage.after if earlier in stages), None)
+        base = next((stages[earlier] for earlier in stage.after if earlier in stages), counted)
         if base is not None and resolution(table.table.column(base)) > resolution(column):
             base = None
         mean = int(stage.mean * (0.5 + chance(table.id, column.name, "delay")))

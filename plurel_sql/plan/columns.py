@@ -119,7 +119,7 @@ def _position(draft: Draft, table: TableDraft, column: Column) -> model.Position
     assert table.driver is not None
     parents = max(draft[table.links[table.driver].fk.parent].rows, 1)
     most = max(4 * (table.rows // parents), 4)
-    step = max((end - start) // most // DAY, 1) * DAY
+    step = max((end - start) // (3 * most) // DAY, 1) * DAY
     timed = not isinstance(draft[table.links[table.driver].fk.parent].axis, model.Static)
     return model.Position(levels, 0 if timed else start, step, max(step - DAY, 0), timed)
 
