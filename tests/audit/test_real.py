@@ -36,8 +36,8 @@ NAMED = (
 """Those that the project promises to fill."""
 
 KNOWN = {
-    "postgres/postgrest_fixture": "it is filled, but DuckDB can't tell names that differ by case alone apart, nor hold a table "
-    "without columns: those are renamed or left out with a note, and the audit looks for them under their own names"
+    "postgres/postgrest_fixture": "it is filled, but DuckDB can't tell names apart that differ by case alone, nor hold "
+    "a table without columns: those are renamed or left out with a note, and the audit looks for them under their own names"
 }
 """Those whose audit can't pass, and why."""
 
