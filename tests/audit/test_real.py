@@ -37,7 +37,7 @@ NAMED = (
 
 KNOWN = {
     "postgres/postgrest_fixture": "it is filled, but DuckDB can't tell names apart that differ by case alone, nor hold "
-    "a table without columns: those are renamed or left out with a note, and the audit looks for them under their own names"
+    "a table without columns: those are renamed or left out with a note, and the audit looks for their own names"
 }
 """Those whose audit can't pass, and why."""
 
