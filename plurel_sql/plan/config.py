@@ -38,6 +38,7 @@ from plurel_sql.errors import ConfigError
 from plurel_sql.schema.lookup import nearest, pick, table_id
 from plurel_sql.schema.model import Schema
 from plurel_sql.semantics.meanings import patterns
+from plurel_sql.semantics.vocabularies import check_locale
 
 MAX_ROWS = 10**12
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -205,6 +206,7 @@ def from_mapping(data: object, origin: str = "config") -> Config:
     locale = top.get("locale", "en")
     if not isinstance(locale, str):
         raise ConfigError(f"{locale!r} is not a locale", place=reader.at("locale"), hint="such as en")
+    locale = check_locale(locale, reader.at("locale"))
     rows = top.get("rows")
     total = None if rows is None or isinstance(rows, Mapping) else row_count(rows, reader.at("rows"))
     start, end = (reader.day(top.get(key), key) for key in ("start", "end"))

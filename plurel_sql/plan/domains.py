@@ -46,11 +46,6 @@ class Domain(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def compares(table: Table) -> list[Compare]:
-    """All comparisons between two columns that the table's CHECKs make."""
-    return [predicate for check in table.checks for predicate in check.predicates if isinstance(predicate, Compare)]
-
-
 def micros(text: str, kind: str) -> int | None:
     """ISO text of a date, timestamp or time of day as microseconds (UTC where no zone stands), None where it isn't."""
     try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-
 from plurel_sql.errors import ImpossibleError
 from plurel_sql.plan.draft import Draft, Limit, TableDraft, chance
 from plurel_sql.semantics.roles import table_role
@@ -239,9 +237,3 @@ def _why_short(draft: Draft, fixed: dict[str, int]) -> str:
     if full:
         return "; ".join(f"{table.id}: {capacity(draft, table)[1]}" for table in full[:3])
     return "fixed counts" if fixed else "the tables' capacities"
-
-
-def mean_degree(draft: Draft, table: TableDraft, link: int) -> int:
-    """Rows per parent, rounded up; 0 without parents."""
-    parents = draft[table.links[link].fk.parent].rows
-    return ceil(table.rows / parents) if parents else 0

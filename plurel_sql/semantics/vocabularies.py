@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from plurel_sql.errors import ConfigError
+from plurel_sql.schema.lookup import nearest
 from plurel_sql.semantics.names import singular, uniform
 from plurel_sql.semantics.sentences import sentences
 
@@ -44,14 +45,15 @@ def locales() -> tuple[str, ...]:
     return tuple(sorted(entry.name for entry in base.iterdir() if entry.joinpath("person.json").is_file()))
 
 
-def check_locale(locale: str) -> str:
+def check_locale(locale: str, place: str = "locale") -> str:
     """``locale`` in its usual spelling ("de-AT" -> "de-at"); ConfigError where there are no lists for it."""
     spelled = locale.lower().replace("_", "-")
     if spelled in locales():
         return spelled
     if spelled.split("-")[0] in locales():
         return spelled.split("-")[0]
-    raise ConfigError(f"no word lists for locale {locale!r}", place="locale", hint="known: " + ", ".join(locales()))
+    hint = nearest(spelled, locales()) or "known: " + ", ".join(locales())
+    raise ConfigError(f"no word lists for locale {locale!r}", place=place, hint=hint)
 
 
 def _pick(entries: Sequence[str], limit: int = LIMIT) -> tuple[str, ...]:

@@ -83,6 +83,7 @@ def test_counts_that_are_none(written):
     ("data", "place", "message"),
     [
         ({"row": 5}, "config", "did you mean 'rows'"),
+        ({"locale": "xx"}, "config: locale", "no word lists for locale 'xx'"),
         ({"rows": "x"}, "config: rows", "not a number"),
         ({"start": "2024-13-01"}, "config: start", "not a date"),
         ({"start": "2024-01-02", "end": "2024-01-01"}, "config: start", "not before its end"),

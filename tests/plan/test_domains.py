@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from plurel_sql.plan.domains import Domain, compares, domain, iso, micros
+from plurel_sql.plan.domains import Domain, domain, iso, micros
 from plurel_sql.schema.model import (
     Check,
     Column,
-    Compare,
     Matches,
     NotNull,
     OneOf,
@@ -111,8 +110,3 @@ def test_lengths_patterns_case_and_null() -> None:
     )
     assert (found.min_length, found.max_length, found.case, found.not_null) == (4, 10, "upper", True)
     assert len(found.patterns) == 1
-
-
-def test_comparisons_are_listed() -> None:
-    table = Table("t", (), checks=(Check("a < b", ("a", "b"), predicates=(Compare("a", "<", "b"),)),))
-    assert compares(table) == [Compare("a", "<", "b")]
