@@ -1,4 +1,4 @@
-# make setup | demo | test | bench | bench-plurel. PYTHON picks the interpreter (3.11 or newer).
+# make setup | demo | test | corpus | fuzz | bench | bench-plurel. PYTHON picks the interpreter (3.11 or newer).
 
 PYTHON ?= python3
 VENV   := .venv
@@ -7,7 +7,7 @@ WHEELS := target/wheels
 CLEAN  := target/test-venv
 STAMP  := $(VENV)/.installed
 
-.PHONY: setup demo test lint rust wheel pytest bench bench-plurel
+.PHONY: setup demo test lint rust wheel pytest corpus fuzz bench bench-plurel
 
 setup: $(STAMP)
 
@@ -46,17 +46,31 @@ wheel: $(VENV)/.tools
 pytest: wheel
 	$(PYTHON) -m venv --clear $(CLEAN)
 	$(CLEAN)/bin/pip install --quiet --upgrade pip
-	$(CLEAN)/bin/pip install --quiet $(WHEELS)/*.whl pytest pytest-xdist hypothesis pandas
-	$(CLEAN)/bin/python -P -m pytest -n 2
+	$(CLEAN)/bin/pip install --quiet "$$(ls $(WHEELS)/*.whl)[mysql,pandas,postgres,relbench]" networkx pytest pytest-xdist hypothesis
+	PLUREL_FUZZ_CHUNKS=2 $(CLEAN)/bin/python -P -m pytest -n 2
+
+# Every real schema into the engine of its dialect; writes docs/corpus.md. Needs ../shared, PostgreSQL and MariaDB.
+corpus: setup
+	$(BIN)/python tests/corpus/table.py
+
+# Ten thousand cases.
+fuzz: setup
+	$(BIN)/python -m pytest tests/fuzz -n 2
 
 bench: setup
 	$(BIN)/python benchmarks/end_to_end.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/duckdb_load.py
+	$(BIN)/python benchmarks/postgres_load.py
+	$(BIN)/python benchmarks/mysql_load.py
+	$(BIN)/python benchmarks/wide.py
 
 # The published PluRel declares Python >= 3.12 and runs on 3.11 when that check is ignored. Downloads 3 GB of torch.
 bench-plurel: setup
 	$(PYTHON) -m venv .venv-plurel
 	.venv-plurel/bin/pip install --quiet --ignore-requires-python --no-deps plurel==1.1.0
 	.venv-plurel/bin/pip install --quiet relbench==1.1.0 pytorch-frame torch sqlalchemy networkx pandas numpy tqdm
+	$(BIN)/pip install --quiet scikit-learn scipy
 	$(BIN)/python benchmarks/versus_plurel.py --plurel-python .venv-plurel/bin/python
+	$(BIN)/python benchmarks/corpus.py --plurel-python .venv-plurel/bin/python
+	$(BIN)/python benchmarks/prior_distance.py --plurel-python .venv-plurel/bin/python

@@ -12,7 +12,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plurel_sql.api import Database, TableView, explain, load_plan, open_plan, plan, synthesize
+    from plurel_sql.api import (
+        Database,
+        TableView,
+        additions,
+        corpus,
+        explain,
+        fill,
+        import_dataset,
+        load_plan,
+        open_plan,
+        plan,
+        synthesize,
+    )
     from plurel_sql.errors import (
         ConfigError,
         ImpossibleError,
@@ -33,7 +45,11 @@ __all__ = [
     "SchemaError",
     "TableView",
     "TargetError",
+    "additions",
+    "corpus",
     "explain",
+    "fill",
+    "import_dataset",
     "load_plan",
     "open_plan",
     "plan",

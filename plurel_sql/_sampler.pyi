@@ -21,6 +21,12 @@ class Stream:
     def __arrow_c_schema__(self) -> object: ...
 
 @final
+class Rows:
+    """Rows in memory, over the Arrow PyCapsule interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
 class Database:
     """An opened plan: any rows of any table, as often as wanted, from any thread."""
 
@@ -56,11 +62,78 @@ class Database:
         ``batch_rows`` is the most rows of a batch, 122,880 where None.
         """
 
-    def parents(self, table: str, link: int, start: int, stop: int) -> list[int | None]:
-        """The parent row of each row ``start <= row < stop`` along the table's ``link``-th link, None where NULL."""
+    def rows_at(self, table: str, rows: bytes, columns: Sequence[str], attempt: tuple[int, int] | None = None) -> Rows:
+        """Columns at any rows (little-endian 64-bit numbers); with ``attempt`` (the index of a retry, a number from 1)
+        that retry's columns are drawn anew."""
+
+    def parents(self, table: str, link: int, start: int, stop: int) -> bytes:
+        """The parent row of each row ``start <= row < stop`` along the table's ``link``-th link, as little-endian
+        unsigned 64-bit numbers; 2**64 - 1 where NULL."""
+
+    def latents(self, table: str, start: int, stop: int) -> Rows:
+        """Per row ``start <= row < stop``: ``row``, ``time`` (where the table has time), ``latent:NODE``,
+        ``parent:LINK`` and ``trait:LINK`` of each causal link."""
+
+    def mechanisms(self, table: str) -> bytes:
+        """The encoders and decoders of the table's model as JSON (sampler/src/scm/tabulate.rs)."""
+
+    def redraw(
+        self,
+        table: str,
+        column: str,
+        rows: bytes,
+        draws: tuple[int, int],
+        free: Sequence[str],
+        asked: Sequence[str],
+        weigh: bool,
+    ) -> Rows:
+        """Draws ``draws[0] <= draw < draws[1]`` of a column's cells at any rows, draw after draw: ``value``, ``weight``
+        (a logarithm) and ``rank:NODE`` of each node of ``asked``.
+
+        ``free`` nodes are drawn anew from their mechanisms; with ``weigh`` other nodes that these cause weigh the draw.
+        """
 
     def children(self, table: str, link: int, parent_row: int) -> list[int]:
         """The rows of ``table`` that refer to ``parent_row`` along its ``link``-th link, in ascending order."""
+
+@final
+class Encoder:
+    """Record batches as the bytes that a server's bulk load takes, for one table."""
+
+    @staticmethod
+    def binary(schema: object, targets: Sequence[tuple[str, int | None]]) -> Encoder | None:
+        """PostgreSQL's COPY in its binary form; None where a column has none.
+
+        Args:
+            schema: an Arrow schema (PyCapsule interface).
+            targets: per column its type's name in pg_type ("enum" for any enum) and None, or for an array the item's
+                name and its oid.
+        """
+
+    @staticmethod
+    def text(mysql: bool, kinds: Sequence[str]) -> Encoder:
+        """Lines for PostgreSQL's COPY (text) or MySQL's LOAD DATA.
+
+        ``kinds`` are the columns' types (of arrays their items'): for "bit" and "varbit" truth values become 1 and 0,
+        arrays of "box" are separated by semicolons.
+        """
+
+    @property
+    def is_binary(self) -> bool: ...
+    @property
+    def header(self) -> bytes:
+        """What stands before the first row."""
+
+    @property
+    def trailer(self) -> bytes:
+        """What stands after the last row."""
+
+    def encode(self, batch: object) -> bytes:
+        """All rows of an Arrow record batch (PyCapsule interface).
+
+        Raises:
+            SamplerError: a value has no place in its column's type.
+        """
 
 def fit(plan: bytes) -> bytes:
     """The plan with its SCMs drawn and calibrated.

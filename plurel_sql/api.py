@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import pyarrow as pa
 
-from plurel_sql import fit, inputs
+from plurel_sql import existing, fit, inputs, reflect
 from plurel_sql.errors import ConfigError, InputError
+from plurel_sql.importing import import_dataset as import_dataset
 from plurel_sql.inputs import SchemaLike
 from plurel_sql.plan import config as configuration
 from plurel_sql.plan import planner
@@ -23,11 +26,17 @@ from plurel_sql.schema.lookup import table_id
 from plurel_sql.schema.model import Note, Schema
 from plurel_sql.sinks import duckdb
 from plurel_sql.sinks.base import Constraints, Loaded, Progress
+from plurel_sql.sinks.targets import Format, Options, Tasks, open_target, own_dialect
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from plurel_sql.corpora.run import Made
+    from plurel_sql.corpora.worker import Answer
+    from plurel_sql.truth import Truth
+
 Rows = int | float | str | Sequence[str] | Mapping[str, int | float | str] | None
+Prior = Literal["default", "plurel"]
 ConfigLike = Config | Mapping[str, Any] | str | Path | None
 
 
@@ -38,27 +47,43 @@ def synthesize(
     seed: int = 0,
     dialect: str | None = None,
     config: ConfigLike = None,
+    prior: Prior | None = None,
     threads: int = 0,
     strict: bool = False,
+    target: str | Path | None = None,
 ) -> Database:
     """A whole database for ``schema``, as an address space: rows are made when they are asked for.
 
     Args:
-        schema: a path, paths, a folder, the name of a bundled schema, SQL text, or a Schema (see ``inputs.read``).
+        schema: a path, paths, a folder, the name of a bundled schema, SQL text, the URL of a live database,
+            SQLAlchemy MetaData, or a Schema (see ``inputs.read``).
         rows: the total over all tables (``100_000``, ``"1e6"``), counts by table, or a sequence of both as the command
             line has them (``["1e6", "orders=500"]``); None leaves it to the planner.
         seed: 0 to 2**64 - 1. The same arguments give the same data, on any machine.
         dialect: of the SQL text; None finds it out.
         config: a configuration file's path, or what it would hold (see ``plan.config``).
+        prior: what the causal models are drawn from: ``"default"``, or ``"plurel"``, the published prior (research
+            mode: names are not interpreted); wins over the configuration's.
         threads: worker threads, 0 for one per core; the data don't depend on it.
         strict: refuse whatever can't be honoured as written.
+        target: what ``write`` will be given. SQL that shows no dialect of its own is read as that engine reads it, so
+            that its statements make the tables; nothing is touched.
 
     Raises:
         InputError: or one of its children: the request can't be met as it stands.
     """
-    return open_plan(
-        plan(schema, rows=rows, seed=seed, dialect=dialect, config=config, threads=threads, strict=strict), threads
+    drawn = plan(
+        schema,
+        rows=rows,
+        seed=seed,
+        dialect=dialect,
+        config=config,
+        prior=prior,
+        threads=threads,
+        strict=strict,
+        target=target,
     )
+    return open_plan(drawn, threads)
 
 
 def plan(
@@ -68,25 +93,29 @@ def plan(
     seed: int = 0,
     dialect: str | None = None,
     config: ConfigLike = None,
+    prior: Prior | None = None,
     threads: int = 0,
     strict: bool = False,
+    target: str | Path | None = None,
 ) -> Plan:
     """The fitted plan: everything that decides the data. Arguments and errors as in ``synthesize``."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
-        raise ConfigError(
-            f"{seed!r} is not a seed", place="seed", hint="a whole number from 0 to 2**64 - 1 is expected"
-        )
+    _check_seed(seed)
     _check_threads(threads)
     wishes, counts = _config(config), _counts(rows)
+    if prior is not None:
+        wishes = msgspec.structs.replace(wishes, prior=configuration.prior_named(prior, "prior"))
     Config().with_rows(counts)  # before anything is read
-    read = inputs.read(schema, dialect)
+    read = inputs.read(schema, dialect, own_dialect(target) if target is not None else "")
     if strict:
         inputs.refuse(read.notes)
     merged = msgspec.structs.replace(wishes.resolve(read).with_rows(counts), origin="--rows")
     drawn = planner.plan(read, merged.resolve(read), seed)
     if strict:
         inputs.refuse(drawn.notes)
-    return fit.fitted(drawn)
+    fitted = fit.fitted(drawn)
+    if strict:
+        inputs.refuse(fitted.notes)
+    return fitted
 
 
 def explain(
@@ -96,22 +125,166 @@ def explain(
     seed: int = 0,
     dialect: str | None = None,
     config: ConfigLike = None,
+    prior: Prior | None = None,
     strict: bool = False,
+    target: str | Path | None = None,
 ) -> Explanation:
     """What would be made, in words and numbers, for people (``str(...)``) and programs (``.json()``).
 
-    Its notes also say what a DuckDB file will not declare.
+    Its notes also say what ``target`` (not touched; None: a DuckDB file) will not declare.
 
-    Arguments and errors as in ``synthesize``; a Plan is explained as it stands.
+    Other arguments and errors as in ``synthesize``; a Plan is explained as it stands.
     """
     if isinstance(schema, Plan):
         drawn = schema
     else:
-        drawn = plan(schema, rows=rows, seed=seed, dialect=dialect, config=config, strict=strict)
-    undeclared = duckdb.undeclared(Database(drawn))
+        drawn = plan(
+            schema,
+            rows=rows,
+            seed=seed,
+            dialect=dialect,
+            config=config,
+            prior=prior,
+            strict=strict,
+            target=target,
+        )
+    database = Database(drawn)
+    undeclared = duckdb.undeclared(database) if target is None else open_target(target).undeclared(database)
     if strict:
         inputs.refuse(undeclared)
     return explain_plan(drawn, undeclared)
+
+
+def additions(
+    target: str | Path,
+    schema: SchemaLike | None = None,
+    *,
+    append: bool = False,
+    tables: Sequence[str] = (),
+    rows: Rows = None,
+    seed: int = 0,
+    dialect: str | None = None,
+    config: ConfigLike = None,
+    threads: int = 0,
+    strict: bool = False,
+) -> existing.Additions:
+    """New rows for tables that are in a target already; nothing is written yet (``fill`` does).
+
+    Args:
+        target: a DuckDB or SQLite file, or a database URL.
+        schema: may be left out, as the target knows its tables; one that is given must have the same.
+        append: give more rows to tables that hold some. Their new keys start after the old ones, and foreign keys lead
+            to old and new parents.
+        tables: ids, names or patterns (``audit_*``) of the tables to fill; all where there are none. A parent that they
+            need and that is empty is filled as well.
+        rows: as in ``synthesize``, of new rows.
+
+    The other arguments, and errors, are as in ``synthesize``.
+
+    Raises:
+        TargetError: tables hold rows, and ``append`` is not asked for.
+    """
+    _check_seed(seed)
+    _check_threads(threads)
+    url = existing.url_of(target)
+    live = reflect.of_url(url)
+    if schema is not None:
+        inputs.same_tables(inputs.bare(inputs.read(schema, dialect)), inputs.bare(live), existing.shown(url))
+    if strict:
+        inputs.refuse(live.notes)
+    wishes = _config(config).resolve(live).with_rows(_counts(rows))
+    resolved = msgspec.structs.replace(wishes, origin="--rows").resolve(live)
+    with existing.opened(url) as opened:
+        found = existing.additions(
+            opened,
+            live,
+            resolved,
+            seed=seed,
+            threads=threads,
+            tables=tables,
+            append=append,
+            place=existing.shown(url),
+        )
+    if strict:
+        inputs.refuse(found.notes)
+    return found
+
+
+def fill(
+    target: str | Path,
+    schema: SchemaLike | None = None,
+    *,
+    append: bool = False,
+    tables: Sequence[str] = (),
+    rows: Rows = None,
+    seed: int = 0,
+    dialect: str | None = None,
+    config: ConfigLike = None,
+    threads: int = 0,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Loaded:
+    """Adds the rows of ``additions`` to the target, whose tables are there already; arguments and errors are the same.
+
+    Raises:
+        RunError: the load failed; the target is as it was.
+    """
+    sink = open_target(target, Options(existing=True))
+    sink.check()
+    found = additions(
+        target,
+        schema,
+        append=append,
+        tables=tables,
+        rows=rows,
+        seed=seed,
+        dialect=dialect,
+        config=config,
+        threads=threads,
+        strict=strict,
+    )
+    return sink.write(found, progress=progress)
+
+
+def corpus(
+    out: str | Path,
+    count: int,
+    schemas: str = "random",
+    *,
+    rows: int | None = None,
+    prior: Prior | None = None,
+    format: Literal["relbench", "plan"] = "relbench",
+    prefix: str = "plurel",
+    seed_offset: int = 0,
+    workers: int = 0,
+    told: Callable[[Answer], None] = lambda _: None,
+) -> Made:
+    """Fills a folder with databases ``<prefix>-<seed>``, each a pure function of its seed; those there already stay.
+
+    Args:
+        out: the folder, with an index of what it holds (``index.parquet``).
+        count: how many: seeds ``seed_offset`` to ``seed_offset + count - 1``.
+        schemas: where schemas come from: ``random``, ``realistic``, ``ddl:FOLDER`` or a mixture (docs/corpora.md).
+        rows: of each database in all; None leaves it to the planner.
+        prior: as in ``synthesize``; None: the published one where names mean nothing, ours for DDL.
+        format: of each: a relbench dataset, or its plan alone.
+        workers: processes, 0 for one per core; the databases don't depend on it.
+        told: called with each database's figures, or why it failed, as it comes.
+
+    Raises:
+        InputError: the request can't be met as it stands. A database that fails raises nothing: see ``Made.failed``.
+    """
+    from plurel_sql.corpora.recipe import recipe
+    from plurel_sql.corpora.run import fill as fill_corpus
+
+    _check_seed(seed_offset)
+    if not 0 < count <= 2**32 or not 0 <= workers <= 1024:
+        raise ConfigError(f"{count!r} databases by {workers!r} workers can't be", place="corpus")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", prefix):
+        raise ConfigError(f"{prefix!r} can't begin a name", place="prefix", hint="letters, digits, _ . - are expected")
+    wanted = recipe(schemas, format=format, prior=prior, rows=rows, prefix=prefix)
+    seeds = range(seed_offset, seed_offset + count)
+    return fill_corpus(Path(out), wanted, seeds, workers or os.cpu_count() or 1, told)
 
 
 def load_plan(path: str | Path) -> Plan:
@@ -122,7 +295,7 @@ def load_plan(path: str | Path) -> Plan:
     """
     try:
         loaded = decode(Path(path).read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         if isinstance(error, OSError):
             raise InputError(f"can't be read: {error.strerror}", place=str(path)) from error
         raise InputError(f"is not a plan: {error}", place=str(path), hint="make one with `plurel-sql plan`") from error
@@ -185,19 +358,29 @@ class Database:
         """All rows of the table with this id, made while they are read."""
         return self._sampler.batches(table)
 
+    def stream_from(self, table: str, start: int) -> pa.RecordBatchReader:
+        """The rows of the table with this id from ``start`` on (to its end), made while they are read."""
+        return self._sampler.batches(table, min(start, self.rows(table)))
+
     def write(
         self,
         target: str | Path,
         *,
         overwrite: bool = False,
+        format: Format | None = None,
+        resume: bool = False,
+        tasks: Tasks = "auto",
         constraints: Constraints = "all",
         progress: Progress | None = None,
     ) -> Loaded:
-        """Fills a new DuckDB file with all tables (see ``sinks.duckdb``).
+        """Fills a target with all tables (see ``sinks.targets``).
 
         Args:
-            target: the file; its folder must exist.
-            overwrite: replace a DuckDB file that is there.
+            target: a DuckDB or SQLite file, a database URL of SQLAlchemy's form, or with ``format`` a folder.
+            overwrite: replace what is there.
+            format: of the files in a folder: ``"parquet"``, ``"csv"`` or ``"sql"``; ``"relbench"`` for a dataset.
+            resume: go on with a folder that a stopped run has left.
+            tasks: of a dataset: at most so many (0: none), or as many as are worth it.
             constraints: what to declare: ``"all"``, ``"keys"`` (PRIMARY KEY and UNIQUE) or ``"none"``.
             progress: told about the rows as they go.
 
@@ -205,7 +388,15 @@ class Database:
             TargetError: the target can't or may not be written.
             RunError: the load failed; the target is as it was.
         """
-        return duckdb.write(self, target, constraints=constraints, overwrite=overwrite, progress=progress)
+        sink = open_target(target, Options(overwrite=overwrite, format=format, resume=resume, tasks=tasks))
+        sink.check()
+        return sink.write(self, constraints=constraints, progress=progress)
+
+    def truth(self) -> Truth:
+        """What stands behind the rows: causal graph, mechanisms, latents, best possible predictions (docs/truth.md)."""
+        from plurel_sql.truth import Truth
+
+        return Truth(self.plan, self._sampler)
 
     def __repr__(self) -> str:
         total = sum(table.rows for table in self.plan.tables)
@@ -251,6 +442,13 @@ class TableView:
 
     def __repr__(self) -> str:
         return f"<TableView of {self.name}, rows {self.start:,} to {self.stop:,}>"
+
+
+def _check_seed(seed: int) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**64:
+        raise ConfigError(
+            f"{seed!r} is not a seed", place="seed", hint="a whole number from 0 to 2**64 - 1 is expected"
+        )
 
 
 def _check_threads(threads: int) -> None:

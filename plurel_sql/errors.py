@@ -21,7 +21,8 @@ class PlurelError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        text = f"{self.place}: {self.message}" if self.place else self.message
+        place = self.place if self.place is None or self.place.isprintable() else repr(self.place)
+        text = f"{place}: {self.message}" if place else self.message
         return f"{text} ({self.hint})" if self.hint else text
 
 

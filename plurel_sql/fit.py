@@ -1,14 +1,17 @@
-"""Plan -> fitted plan: runs the pilot through the sampler and freezes what it measured."""
+"""Plan -> fitted plan: runs the pilot through the sampler and freezes what it measured, then settles pending CHECKs."""
 
 from __future__ import annotations
 
 from plurel_sql import sample
 from plurel_sql.plan.model import Plan
+from plurel_sql.plan.natural import natural
+from plurel_sql.settle import settled, with_arcs
 
 
 def is_fitted(plan: Plan) -> bool:
-    """Whether every table that wants nodes has them drawn (drawing and calibrating are one step)."""
-    return all(table.scm.nodes for table in plan.tables if table.scm.wanted)
+    """Whether every table that wants nodes has them drawn (drawing and calibrating are one step), and no CHECK is
+    pending."""
+    return all((table.scm.nodes or not table.scm.wanted) and not table.pending for table in plan.tables)
 
 
 def fitted(plan: Plan) -> Plan:
@@ -18,4 +21,8 @@ def fitted(plan: Plan) -> Plan:
         InputError: the plan is not one.
         ImpossibleError: a key can't hold as many rows as asked for.
     """
-    return plan if is_fitted(plan) else sample.fit(plan)
+    if is_fitted(plan):
+        return plan
+    drawn = sample.fit(plan)
+    tied = with_arcs(drawn, plan)
+    return settled(natural(drawn if tied is plan else sample.fit(tied)))

@@ -1,4 +1,5 @@
-"""What SCHEMA may be: a file, several, a folder, standard input, a bundled name, or SQL text; read into a Schema."""
+"""What SCHEMA may be: a file, several, a folder, standard input, a bundled name, SQL text, a database's URL, or
+SQLAlchemy MetaData; read into a Schema."""
 
 from __future__ import annotations
 
@@ -6,25 +7,35 @@ import codecs
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from plurel_sql import bundled, ddl
+from msgspec.structs import replace
+
+from plurel_sql import bundled, ddl, urls
 from plurel_sql.errors import InputError, SchemaError
+from plurel_sql.migrations import forward, ordered
 from plurel_sql.schema.lookup import nearest
 from plurel_sql.schema.model import Note, Schema
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
 
 DIALECTS = ("ansi", "bigquery", "duckdb", "mysql", "oracle", "postgres", "redshift", "snowflake", "sqlite", "tsql")
 _ALIASES = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql", "sqlserver": "tsql", "sqlite3": "sqlite"}
 
-SchemaLike = Schema | str | Path | Sequence[str | Path]
+SchemaLike: TypeAlias = "Schema | MetaData | str | Path | Sequence[str | Path]"
 
 
-def read(schema: SchemaLike, dialect: str | None = None) -> Schema:
+def read(schema: SchemaLike, dialect: str | None = None, likely: str = "") -> Schema:
     """The schema that ``schema`` means.
 
     Args:
         schema: a Schema (returned as it is), a path, ``"-"`` (standard input), the name of a bundled schema, SQL text
-            (recognised by a newline or semicolon), or a sequence of paths and names, read as one text in that order.
-        dialect: one of ``DIALECTS`` or a usual alias; None finds it out from the text.
+            (recognised by a newline or semicolon), or a sequence of paths and names, read as one text in that order;
+            the files of a folder are read in the order of their names, as migrations (see ``migrations``);
+            the URL of a live database (recognised by ``://``; see ``reflect``), or SQLAlchemy MetaData.
+        dialect: one of ``DIALECTS`` or a usual alias; None finds it out from the text. A database knows its own.
+        likely: what SQL is read in that shows no dialect of its own, as that of the target; "" is standard SQL.
 
     Raises:
         InputError: something can't be found or read, or the dialect is unknown.
@@ -33,15 +44,29 @@ def read(schema: SchemaLike, dialect: str | None = None) -> Schema:
     known = _dialect(dialect)
     if isinstance(schema, Schema):
         return schema
+    if not isinstance(schema, str | Path | Sequence):
+        from plurel_sql.reflect import of_metadata
+
+        return of_metadata(schema)
+    named = [schema] if isinstance(schema, str | Path) else list(schema)
+    if (url := next((item for item in named if _is_url(item)), None)) is not None:
+        if len(named) > 1:
+            raise InputError(
+                "a database stands alone", place=urls.hidden(str(url)), hint="leave out what else is named"
+            )
+        from plurel_sql.reflect import of_url
+
+        return of_url(str(url))
     if isinstance(schema, str) and ("\n" in schema or ";" in schema):
+        if "\x00" in schema:
+            raise InputError("holds a NUL character", place="<text>", hint="expected SQL text")
         sources = [("<text>", schema)]
     else:
-        items = [schema] if isinstance(schema, str | Path) else list(schema)
-        sources = [source for item in items for source in _texts(item)]
+        sources = [source for item in named for source in _texts(item)]
     if not any(sql.strip() for _, sql in sources):
         place = ", ".join(name for name, _ in sources) or "SCHEMA"
         raise SchemaError("is empty", place=place, hint="expected CREATE TABLE statements")
-    result = ddl.read([ddl.Text(name, sql) for name, sql in sources], known)
+    result = ddl.read([ddl.Text(name, forward(sql)) for name, sql in sources], known, likely)
     if not any(table.columns for table in result.tables):
         raise SchemaError(
             "no table was found in it" + "".join(f"; {note}" for note in result.notes[:3]),
@@ -75,6 +100,16 @@ def same_tables(schema: Schema, planned: Schema, place: str) -> None:
             raise InputError(f"was made for another schema: {id} differs", place=place, hint="leave SCHEMA out")
 
 
+def _is_url(item: str | Path) -> bool:
+    return isinstance(item, str) and "\n" not in item and urls.is_url(item.partition(" ")[0])
+
+
+def bare(schema: Schema) -> Schema:
+    """The schema with its tables under their names alone, in lower case: a file and an engine may differ in these."""
+    columns = ((t, tuple(replace(c, name=c.name.lower()) for c in t.columns)) for t in schema.tables)
+    return replace(schema, tables=tuple(replace(t, name=t.name.lower(), namespace=None, columns=c) for t, c in columns))
+
+
 def _dialect(name: str | None) -> str | None:
     if name is None:
         return None
@@ -91,7 +126,7 @@ def _texts(item: str | Path) -> list[tuple[str, str]]:
     path = Path(item)
     try:
         if path.is_dir():
-            found = sorted(p for p in path.rglob("*") if p.suffix.lower() == ".sql" and p.is_file())
+            found = ordered((p for p in path.rglob("*") if p.suffix.lower() == ".sql" and p.is_file()), path)
             if not found:
                 raise InputError("no .sql file in this folder", place=str(path))
             return [(str(file), decode(file.read_bytes(), str(file))) for file in found]
@@ -133,4 +168,6 @@ def decode(data: bytes, name: str) -> str:
         if "\x00" in text or controls > len(text) / 100:
             break
         return text
-    raise InputError("is not a text file", place=name, hint="expected SQL text")
+    engine = "sqlite" if data.startswith(b"SQLite format 3\0") else "duckdb" if data[8:12] == b"DUCK" else ""
+    hint = f"to read the structure of this database, write {engine}:///{name}" if engine else "expected SQL text"
+    raise InputError("is not a text file", place=name, hint=hint)

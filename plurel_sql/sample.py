@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
 
+import msgspec
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from plurel_sql import _sampler
+from plurel_sql.attempts.judge import Judge
+from plurel_sql.attempts.mend import Mender
 from plurel_sql.errors import ImpossibleError, InputError, PlurelError, RunError
 from plurel_sql.plan.model import Plan, decode, encode
 
@@ -19,6 +25,7 @@ BATCH_ROWS = 122_880
 CACHE_BYTES = 1 << 30
 """Memory for parents' values, unless told otherwise."""
 
+_NONE = 2**64 - 1  # sampler/src/world.rs
 _KINDS: dict[str, type[PlurelError]] = {"plan": InputError, "impossible": ImpossibleError, "run": RunError}
 
 
@@ -57,17 +64,51 @@ class Sampler:
         if not 0 <= start <= end <= rows:
             raise InputError(f"rows {start}:{end} are not within its {rows:,} rows", place=table)
         names = None if columns is None else list(columns)
+        mender = self.mender(table) if self._plan.table(table).retries else None
+        beside = [] if mender is None or names is None else mender.reads(names)
+        wanted = None if names is None else names + beside
         stream = _mapped(
-            lambda: self._database.stream(table, start=start, stop=end, batch_rows=batch_rows, columns=names)
+            lambda: self._database.stream(table, start=start, stop=end, batch_rows=batch_rows, columns=wanted)
         )
         reader = pa.RecordBatchReader.from_stream(stream)
-        return pa.RecordBatchReader.from_batches(reader.schema, _guarded(reader, table))
+        schema = reader.schema if names is None else pa.schema([reader.schema.field(name) for name in names])
+        batches = _guarded(reader, table)
+        if mender is not None:
+            batches = _mended(mender, batches, start, schema)
+        return pa.RecordBatchReader.from_batches(schema, batches)
 
-    def parents(self, table: str, link: int, start: int = 0, stop: int | None = None) -> list[int | None]:
-        """The parent row of each row ``start <= row < stop`` along the ``link``-th link of the table's plan; None where
+    def mender(self, table: str) -> Mender:
+        """What makes the table's rows meet its CHECKs; for one thread."""
+        found = self._plan.table(table)
+        return Mender(found, self._plan.seed, lambda rows, names, at: self.rows_at(table, rows, names, at), self._judge)
+
+    def rows_at(
+        self,
+        table: str,
+        rows: npt.NDArray[np.uint64],
+        columns: Sequence[str],
+        attempt: tuple[int, int] | None = None,
+    ) -> pa.Table:
+        """Cells of any rows as they are first drawn, or, with ``attempt`` (the index of a retry, a number from 1), with
+        that retry's columns drawn anew. RunError where there is no such row, column or retry."""
+        numbers = np.ascontiguousarray(rows, "<u8").tobytes()
+        made = _mapped(lambda: self._database.rows_at(table, numbers, list(columns), attempt))
+        return pa.RecordBatchReader.from_stream(made).read_all()
+
+    @cached_property
+    def _evaluator(self) -> Judge:
+        return Judge()
+
+    @property
+    def _judge(self) -> Judge:
+        return self._evaluator.cursor()
+
+    def parents(self, table: str, link: int, start: int = 0, stop: int | None = None) -> pa.UInt64Array:
+        """The parent row of each row ``start <= row < stop`` along the ``link``-th link of the table's plan; NULL where
         its key is NULL. RunError where there is no such link or row."""
         end = self._plan.table(table).rows if stop is None else stop
-        return _mapped(lambda: self._database.parents(table, link, start, end))
+        found = np.frombuffer(_mapped(lambda: self._database.parents(table, link, start, end)), "<u8")
+        return pa.array(found, mask=found == _NONE)
 
     def children(self, table: str, link: int, parent_row: int) -> list[int]:
         """The rows of ``table`` whose ``link``-th link leads to ``parent_row``, ascending: the inverse of ``parents``.
@@ -75,6 +116,47 @@ class Sampler:
         RunError where there is no such link or row.
         """
         return _mapped(lambda: self._database.children(table, link, parent_row))
+
+    def latents(self, table: str, start: int, stop: int) -> pa.RecordBatch:
+        """What stands behind rows ``start <= row < stop``: ``row``, ``time`` (microseconds, where the table has time),
+        ``latent:NODE`` of each node (float, or a category's index), and of each causal link ``parent:LINK``, the
+        row that it read (NULL without one), and ``trait:LINK``, that row's hidden trait, where it is a cause.
+
+        RunError where there is no such table or row.
+        """
+        made = _mapped(lambda: self._database.latents(table, start, stop))
+        return pa.RecordBatchReader.from_stream(made).read_next_batch()
+
+    def mechanisms(self, table: str) -> dict[str, Any]:
+        """The tabulated encoders and the decoders' layers of the table's model (sampler/src/scm/tabulate.rs)."""
+        tables: dict[str, Any] = msgspec.json.decode(_mapped(lambda: self._database.mechanisms(table)))
+        return tables
+
+    def redraw(
+        self,
+        table: str,
+        column: str,
+        rows: npt.NDArray[np.uint64],
+        draws: int,
+        *,
+        free: Sequence[str],
+        asked: Sequence[str] = (),
+        weigh: bool = True,
+    ) -> pa.RecordBatch:
+        """What the column's cells might have been: draws 1 to ``draws``, one after another, each at all ``rows``.
+
+        Nodes of ``free`` are drawn anew from their mechanisms; all others keep their latents. Fields: ``value`` (NULLs
+        left out), ``weight``, the logarithm up to a constant of the row of how likely the draw makes the latents that
+        are kept (0 unless ``weigh``), and ``rank:NODE`` of each node of ``asked``, which must hold those that the
+        column is made from.
+
+        RunError where something of that doesn't exist, or the density of a latent can't be had.
+        """
+        numbers = np.ascontiguousarray(rows, "<u8").tobytes()
+        made = _mapped(
+            lambda: self._database.redraw(table, column, numbers, (1, draws + 1), list(free), list(asked), weigh)
+        )
+        return pa.RecordBatchReader.from_stream(made).read_next_batch()
 
 
 def fit(plan: Plan) -> Plan:
@@ -92,6 +174,16 @@ def _guarded(reader: pa.RecordBatchReader, table: str) -> Iterator[pa.RecordBatc
         yield from reader
     except (pa.ArrowException, OSError) as error:
         raise RunError(str(error).strip(), place=table) from error
+
+
+def _mended(
+    mender: Mender, batches: Iterator[pa.RecordBatch], start: int, schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """The batches with every row meeting its CHECKs, and the columns of ``schema`` alone."""
+    for batch in batches:
+        mended = mender.mend(pa.Table.from_batches([batch]), start).select(schema.names).combine_chunks()
+        start += batch.num_rows
+        yield from mended.to_batches() if mended.num_rows else []
 
 
 def _mapped(call: Callable[[], _T]) -> _T:

@@ -47,10 +47,14 @@ ALWAYS = Understood((), True)
 def parse(expression: str, dialect: Dialect) -> exp.Expr | None:
     """sqlglot's tree of an expression, not to be changed; None where it can't be read."""
     expression = _OPERATOR.sub(r"\1", expression)
-    try:
-        return parse_one(expression, read=dialect.sqlglot or None, into=exp.Condition)
-    except (SqlglotError, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
-        return None
+    for text in (expression, f"({expression})"):  # alone, replace(...) begins as a statement does
+        try:
+            parsed: exp.Expr = parse_one(text, read=dialect.sqlglot or None, into=exp.Condition)
+        except (SqlglotError, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
+            continue
+        if not isinstance(parsed, exp.Command):
+            return parsed.unnest()
+    return None
 
 
 def read_check(tokens: Sequence[Token], table: Table, names: Mapping[str, str], dialect: Dialect) -> tuple[Check, str]:
@@ -176,6 +180,8 @@ class _Reader:
         if one.form == other.form == "value":
             if one.column == other.column:
                 return ALWAYS if operator in ("=", "<=", ">=") else NOTHING
+            if operator not in ("=", "<>") and "enum" in map(self.operands.kind, (one.column, other.column)):
+                return NOTHING  # labels are in the order of their type
             if operator in (">", ">="):
                 one, other, operator = other, one, _MIRRORED[operator]
             return Understood((_compare(one.column, operator, other.column),), True)

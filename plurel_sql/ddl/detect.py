@@ -7,15 +7,19 @@ from typing import NamedTuple
 
 
 class _Sign(NamedTuple):
-    """A pattern, the dialects it speaks for, and how loudly (once, however often it is met)."""
+    """A pattern, the dialects it speaks for, and how loudly (once, however often it is met).
+
+    ``habit``: any dialect takes it, so that it tells nothing where another one is likely already.
+    """
 
     pattern: re.Pattern[str]
     dialects: tuple[str, ...]
     weight: float
+    habit: bool
 
 
-def _sign(pattern: str, dialects: str, weight: float = 1.0) -> _Sign:
-    return _Sign(re.compile(pattern, re.IGNORECASE | re.MULTILINE), tuple(dialects.split()), weight)
+def _sign(pattern: str, dialects: str, weight: float = 1.0, habit: bool = False) -> _Sign:
+    return _Sign(re.compile(pattern, re.IGNORECASE | re.MULTILINE), tuple(dialects.split()), weight, habit)
 
 
 _LENGTH = 400_000
@@ -71,7 +75,7 @@ _SIGNS = (
     _sign(r"\borganization\s+index\b|\bnovalidate\b|\bpctfree\b", "oracle", 4),
     _sign(r"\bautoincrement\b", "sqlite snowflake", 3),
     _sign(r"\bwithout\s+rowid\b|^\s*pragma\b|\bsqlite_\w+", "sqlite", 5),
-    _sign(r"\binteger\s+(?:not\s+null\s+)?primary\s+key\b", "sqlite", 1.5),
+    _sign(r"\binteger\s+(?:not\s+null\s+)?primary\s+key\b", "sqlite", 1.5, habit=True),
     _sign(r"\bon\s+conflict\s+(?:fail|ignore|replace|abort|rollback)\b", "sqlite", 2),
     _sign(r"\[\w+\]\s+(?:integer|text|real|blob|numeric)\b", "sqlite", 3),
     _sign(r"\btext\s+(?:not\s+null\s+)?primary\s+key\b", "sqlite postgres duckdb", 1.5),
@@ -91,16 +95,25 @@ _SIGNS = (
 )
 
 
-def detect(text: str) -> str:
-    """The most likely dialect of ``text``; "" (standard SQL) where nothing speaks for one.
+_LEAST = 1.0
+"""What a dialect's signs must weigh together."""
+
+
+def detect(text: str, likely: str = "") -> str:
+    """The most likely dialect of ``text``; ``likely`` ("": standard SQL) where no more speaks for another one.
 
     Each sign counts once, so that a long dump weighs no more than a short one.
+
+    Args:
+        text: SQL.
+        likely: the dialect of the engine that is to run the text. Signs for another one win over it where they weigh
+            more than its own and ``_LEAST``.
     """
     head = text[:_LENGTH]
-    scores: dict[str, float] = {}
-    for pattern, names, weight in _SIGNS:
-        if pattern.search(head):
+    scores = {likely: _LEAST if likely else 0.0}
+    for pattern, names, weight, habit in _SIGNS:
+        if not (habit and likely) and pattern.search(head):
             for name in names:
                 scores[name] = scores.get(name, 0.0) + weight / len(names) ** 0.5
-    best = max(scores, key=lambda name: scores[name], default="")
-    return best if scores.get(best, 0.0) >= 1.0 else ""
+    best = max(scores, key=lambda name: (scores[name], name == likely))
+    return best if scores[best] >= _LEAST else ""

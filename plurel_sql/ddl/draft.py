@@ -9,15 +9,19 @@ from typing import Literal
 from plurel_sql.ddl.cursor import Name, Path, make_name
 from plurel_sql.ddl.dialects.base import Dialect
 from plurel_sql.ddl.tokens import Token, name_value, quote_name
-from plurel_sql.schema.model import Source
+from plurel_sql.schema.model import Part, Source
 
 
 @dataclass
 class UserType:
-    """CREATE TYPE or CREATE DOMAIN: an enum has labels, a domain a base; anything else is not understood."""
+    """CREATE TYPE or CREATE DOMAIN: an enum has labels, a domain a base, a composite type fields, a range type the
+    type of its bounds (``multi``: its multirange type); anything else is not understood."""
 
     name: str
     labels: list[str] | None = None
+    fields: list[tuple[str, Sequence[Token]]] | None = None
+    bounds: Sequence[Token] = ()
+    multi: bool = False
     base: Sequence[Token] = ()
     base_type: UserType | None = None
     not_null: bool = False
@@ -36,16 +40,23 @@ class DraftColumn:
     generated: str | None = None
     identity: bool = False
     comment: str | None = None
+    srid: int | None = None
+    counts: tuple[int, int] | None = None
 
 
 @dataclass
 class DraftKey:
+    """``terms`` are the indexed expressions, ``where`` the condition of a partial index."""
+
     columns: list[Name]
     source: Source
     primary: bool = False
     name: Name | None = None
     nulls_distinct: bool = True
     implicit: str = ""  # the name that the engine gave, kept when the table or a column is renamed
+    terms: list[Sequence[Token]] = field(default_factory=list)
+    where: Sequence[Token] = ()
+    index: bool = False
 
 
 @dataclass
@@ -66,7 +77,28 @@ class DraftCheck:
     implicit: str = ""
 
 
-DraftConstraint = DraftKey | DraftForeignKey | DraftCheck
+@dataclass
+class DraftExclusion:
+    """EXCLUDE USING method (term WITH operator, ...) WHERE (...)."""
+
+    elements: list[tuple[Sequence[Token], str]]
+    method: str
+    where: Sequence[Token]
+    source: Source
+    name: Name | None = None
+    implicit: str = ""
+
+
+DraftConstraint = DraftKey | DraftForeignKey | DraftCheck | DraftExclusion
+
+
+@dataclass
+class DraftPartitioning:
+    """``parts`` with the table that holds each one's rows, where it is a table of its own."""
+
+    strategy: Literal["range", "list", "hash"]
+    keys: list[Sequence[Token]]
+    parts: list[tuple[Part, DraftTable | None]] = field(default_factory=list)
 
 
 @dataclass
@@ -80,6 +112,11 @@ class DraftTable:
     comment: str | None = None
     engine: str = ""  # MySQL
     ignored: bool = False  # temporary tables, partitions, views: known, so that statements about them are no faults
+    exclusions: list[DraftExclusion] = field(default_factory=list)
+    partitioning: DraftPartitioning | None = None
+    part_of: DraftTable | None = None
+    inherits: list[DraftTable] = field(default_factory=list)
+    periods: dict[str, Sequence[Token]] = field(default_factory=dict)  # as ranges of their two columns
 
     @property
     def primary(self) -> DraftKey | None:
@@ -134,6 +171,8 @@ class Catalogue:
     def find_type(self, path: Path) -> UserType | None:
         if path.namespace is not None:
             return self.types.get((path.namespace.key, path.name.key))
+        if path.name.key in self.dialect.own_types:
+            return None
         for namespace in (*self.search_path, self.default):
             if found := self.types.get((namespace.key, path.name.key)):
                 return found
@@ -146,13 +185,29 @@ class Catalogue:
         self.tables[namespace.key, table.path.name.key] = table
 
     def remove(self, table: DraftTable) -> None:
-        self.tables = {place: other for place, other in self.tables.items() if other is not table}
+        place = ((table.path.namespace or self.default).key, table.path.name.key)
+        if self.tables.get(place) is table:
+            del self.tables[place]
+        if table.part_of is not None:
+            self.detach(table)
+        if table.partitioning is not None:
+            for _, part in table.partitioning.parts:
+                if part is not None:
+                    self.remove(part)
+
+    def detach(self, part: DraftTable) -> None:
+        """Takes a partition out of its table."""
+        whole, part.part_of = part.part_of, None
+        if whole is not None and whole.partitioning is not None:
+            whole.partitioning.parts = [entry for entry in whole.partitioning.parts if entry[1] is not part]
 
     def constraint_name(self, table: DraftTable, item: DraftConstraint) -> str:
         """The key of a constraint's name: as written, or as the engine makes it from table and columns."""
         if item.name is not None or item.implicit:
             return item.name.key if item.name is not None else item.implicit
-        if isinstance(item, DraftCheck):
+        if isinstance(item, DraftExclusion):
+            kind, columns = "exclude", []
+        elif isinstance(item, DraftCheck):
             kind = "check"
             columns = [c.name.text for c in table.columns.values() if any(self._is(t, c.name) for t in item.tokens)]
             columns = columns if len(columns) == 1 else []
@@ -164,7 +219,7 @@ class Catalogue:
         return self.dialect.key(made.replace("__", "_") if not columns else made, quoted=True)
 
     def _keep_names(self, table: DraftTable) -> None:
-        items: list[DraftConstraint] = [*table.keys, *table.foreign_keys, *table.checks]
+        items: list[DraftConstraint] = [*table.keys, *table.foreign_keys, *table.checks, *table.exclusions]
         for item in items:
             item.implicit = self.constraint_name(table, item)
 
@@ -195,14 +250,24 @@ class Catalogue:
         def swap(names: list[Name]) -> list[Name]:
             return [new if name.key == old.key else name for name in names]
 
+        def renamed(tokens: Sequence[Token]) -> Sequence[Token]:
+            return [self._renamed(token, old, new) for token in tokens]
+
         table.columns = {
             new.key if key == old.key else key: replace(column, name=new) if key == old.key else column
             for key, column in table.columns.items()
         }
         for key in table.keys:
             key.columns = swap(key.columns)
+            key.terms = [renamed(term) for term in key.terms]
+            key.where = renamed(key.where)
         for check in table.checks:
-            check.tokens = [self._renamed(token, old, new) for token in check.tokens]
+            check.tokens = renamed(check.tokens)
+        for exclusion in table.exclusions:
+            exclusion.elements = [(renamed(term), operator) for term, operator in exclusion.elements]
+            exclusion.where = renamed(exclusion.where)
+        if table.partitioning is not None:
+            table.partitioning.keys = [renamed(key) for key in table.partitioning.keys]
         for other in self.tables.values():
             for foreign in other.foreign_keys:
                 if other is table:
@@ -227,7 +292,15 @@ class Catalogue:
         def mentions(names: Sequence[Name]) -> bool:
             return any(name.key == column.key for name in names)
 
+        def speaks(tokens: Sequence[Token]) -> bool:
+            return any(self._is(token, column) for token in tokens)
+
         table.columns.pop(column.key, None)
-        table.keys = [key for key in table.keys if not mentions(key.columns)]
+        table.keys = [
+            key for key in table.keys if not mentions(key.columns) and not any(map(speaks, (*key.terms, key.where)))
+        ]
+        table.exclusions = [
+            exclusion for exclusion in table.exclusions if not any(speaks(term) for term, _ in exclusion.elements)
+        ]
         table.foreign_keys = [key for key in table.foreign_keys if not mentions(key.columns)]
-        table.checks = [check for check in table.checks if not any(self._is(t, column) for t in check.tokens)]
+        table.checks = [check for check in table.checks if not speaks(check.tokens)]

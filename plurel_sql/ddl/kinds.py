@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
+
 from plurel_sql.schema.model import SqlType, TypeKind
 
 Maker = Callable[[Sequence[str]], SqlType]
@@ -91,13 +93,59 @@ def timed(kind: TypeKind, *, zoned: bool = False, precision: int | None = None) 
     return make
 
 
-def plain(kind: TypeKind) -> Maker:
-    return lambda _: SqlType(kind)
+def plain(kind: TypeKind, base: str = "") -> Maker:
+    return lambda _: SqlType(kind, base=base)
 
 
-def labelled(arguments: Sequence[str]) -> SqlType:
-    """ENUM('a', 'b'), and SET('a', 'b'), of which one label is a value too."""
-    return SqlType("enum", labels=tuple(dict.fromkeys(arguments)))
+def based(maker: Maker, base: str, low: int | str | None = None, high: int | str | None = None) -> Maker:
+    """The same type under the engine's own name, held to its own limits where they are narrower."""
+    return lambda arguments: msgspec.structs.replace(maker(arguments), base=base, low=low, high=high)
+
+
+def labelled(kind: TypeKind) -> Maker:
+    """ENUM('a', 'b') and SET('a', 'b')."""
+    return lambda arguments: SqlType(kind, labels=tuple(dict.fromkeys(arguments)))
+
+
+def ranged(item: SqlType, base: str) -> dict[str, Maker]:
+    """A range type over ``item`` and the multirange type that goes with it."""
+    multi = multirange_name(base)
+    return {
+        base: lambda _: SqlType("range", item=item, base=base),
+        multi: lambda _: SqlType("multirange", item=item, base=multi),
+    }
+
+
+def multirange_name(name: str) -> str:
+    """How PostgreSQL names the multirange type of a range type."""
+    before, found, after = name.rpartition("range")
+    return f"{before}multirange{after}" if found else f"{name}_multirange"
+
+
+def spatial(base: str) -> Maker:
+    """A geometry: base ``geometry`` or ``geography``, with the shape behind it (``geometry(Point, 4326)``); a shape
+    alone is a type of the OGC's, as in MySQL."""
+
+    def make(arguments: Sequence[str]) -> SqlType:
+        shape = arguments[0].strip().lower() if arguments and not arguments[0].isdecimal() else ""
+        srid = next((int(each) for each in arguments if each.strip().isdecimal()), None)
+        name = f"{base} {shape}" if shape not in ("", "geometry") else base
+        return SqlType("geometry", base=name, srid=srid)
+
+    return make
+
+
+SHAPES = ("point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection")
+"""Geometries by the names of OGC's Simple Features, which MySQL has as types."""
+
+
+def special(names: str) -> dict[str, Maker]:
+    """Types with a textual form of their own; base is the type's name, a number in parentheses its length."""
+
+    def maker(base: str) -> Maker:
+        return lambda arguments: SqlType("special", base=base, length=number(arguments[-1:]))
+
+    return {name.strip(): maker(name.strip()) for name in names.split("|")}
 
 
 def table(names: Mapping[str, Maker]) -> TypeTable:
@@ -115,14 +163,15 @@ COMMON: TypeTable = table(
         "int | integer | int4 | serial | serial4": integer(32),
         "bigint | int8 | bigserial | serial8 | int64": integer(64),
         "decimal | dec | numeric | fixed | number": decimal(),
-        "money": decimal(19, 2),
+        "money": based(decimal(19, 2), "money", -92_233_720_368_547_758, 92_233_720_368_547_758),
         "real | float4": floating(32),
         "double | double precision | float8 | float64": floating(64),
         "float": floating(),
         "boolean | bool": plain("boolean"),
         "char | character | nchar | national char | national character": sized("text", fixed=True, default=1),
         "varchar | character varying | char varying | nvarchar | national character varying": sized("text"),
-        "national char varying | national varchar | string | varchar2 | nvarchar2 | citext": sized("text"),
+        "national char varying | national varchar | string | varchar2 | nvarchar2": sized("text"),
+        "citext": based(sized("text"), "citext"),
         "text | clob | nclob | character large object | char large object | ntext": plain("text"),
         "tinytext": sized("text", default=255),
         "mediumtext": sized("text", default=2**24 - 1),
@@ -142,8 +191,12 @@ COMMON: TypeTable = table(
         "mediumblob": sized("binary", default=2**24 - 1),
         "bit": sized("bit", fixed=True, default=1),
         "bit varying | varbit": sized("bit"),
-        "enum | set": labelled,
-        "xml | geometry | geography | point | linestring | polygon | multipoint | multilinestring": UNKNOWN,
-        "multipolygon | geometrycollection | struct | map | record | object | union": UNKNOWN,
+        "enum": labelled("enum"),
+        "set": labelled("set"),
+        "xml": plain("xml"),
+        "geometry": spatial("geometry"),
+        "geography": spatial("geography"),
+        **{shape: spatial(shape) for shape in SHAPES},
+        "struct | map | record | object | union": UNKNOWN,
     }
 )

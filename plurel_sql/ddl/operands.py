@@ -90,8 +90,11 @@ class Operands:
         form = _form(node)
         if form is None:
             return None
-        inner = self.term(node.this)
-        return Term(inner.column, form) if inner is not None and inner.form == "value" else None
+        counts = _counted_bytes(node)
+        inner = self.term(node.this if counts is None else counts)
+        if inner is None or inner.form != "value" or (counts is not None and self.kind(inner.column) != "binary"):
+            return None
+        return Term(inner.column, form)
 
     def _harmless(self, inner: Term, node: exp.Cast) -> bool:
         """Whether a cast keeps what is compared: within one family, or from an enum and the like to text."""
@@ -134,8 +137,21 @@ class Operands:
         return None
 
 
+_BYTES = ("octet_length", "datalength", "lengthb")
+
+
+def _counted_bytes(node: exp.Expr) -> exp.Expr | None:
+    """What a function that counts bytes is given."""
+    found: exp.Expr | None = None
+    if isinstance(node, exp.ByteLength):
+        found = node.this
+    elif isinstance(node, exp.Anonymous) and node.name.lower() in _BYTES and len(node.expressions) == 1:
+        found = node.expressions[0]
+    return found
+
+
 def _form(node: exp.Expr) -> Form | None:
-    if isinstance(node, exp.Length):
+    if isinstance(node, exp.Length) or _counted_bytes(node) is not None:
         return "length"
     if isinstance(node, exp.Upper):
         return "upper"

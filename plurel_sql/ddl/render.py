@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from plurel_sql.ddl import dialects
@@ -13,12 +14,15 @@ _BACKSLASH_ESCAPES = ("bigquery", "mysql", "postgres", "redshift")
 """Dialects whose LIKE takes a backslash for its escape character without being told."""
 
 
-def transpile(expression: str, source: str, target: str) -> str | None:
+def transpile(
+    expression: str, source: str, target: str, *, columns: Sequence[str] | None = None, portable: bool = False
+) -> str | None:
     """A CHECK, default or generated expression of dialect ``source`` in the words of ``target`` (DuckDB above all).
 
     None where it can't be read, ``target`` has no form for it, or the same words mean something else there (SIMILAR TO
     is a regular expression in DuckDB, a quotient of whole numbers keeps its fraction). A function that is not known is
-    kept by its name: only the target itself can tell whether it has such a function.
+    kept by its name: only the target itself can tell whether it has such a function; with ``portable`` it gives None.
+    ``columns`` are the names in the target of the table's columns: what refers to them is written as they are, quoted.
 
     Raises:
         InputError: no dialect has one of these names.
@@ -35,11 +39,17 @@ def transpile(expression: str, source: str, target: str) -> str | None:
         if parsed.find(exp.SimilarTo) or any(map(_whole, parsed.find_all(exp.Div))):
             return None
         for node in reversed(list(parsed.bfs())):  # parts first: what they become decides on the whole
-            meant = _same_meaning(node, source)
+            meant = same_everywhere(node, source)
             if node is parsed:
                 parsed = meant
             elif meant is not node:
                 node.replace(meant)
+    if portable:
+        if parsed.find(exp.Anonymous, exp.AnonymousAggFunc, exp.Subquery):
+            return None
+        parsed = parsed.transform(_any_of)
+    if columns is not None:
+        _name_columns(parsed, source, columns)
     try:
         text = parsed.sql(dialect=dialects.get(target).sqlglot or None, unsupported_level=ErrorLevel.RAISE)
     except (SqlglotError, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
@@ -47,7 +57,7 @@ def transpile(expression: str, source: str, target: str) -> str | None:
     return str(text)
 
 
-def _same_meaning(node: exp.Expr, source: str) -> exp.Expr:
+def same_everywhere(node: exp.Expr, source: str) -> exp.Expr:
     """``node`` in a form that means the same everywhere, for what the parser keeps as the dialect wrote it."""
     from sqlglot import exp
 
@@ -68,6 +78,35 @@ def _same_meaning(node: exp.Expr, source: str) -> exp.Expr:
     if source in _BACKSLASH_ESCAPES and "\\" in pattern and not isinstance(node.parent, exp.Escape):
         return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
     return node
+
+
+def _any_of(node: exp.Expr) -> exp.Expr:
+    """``x = ANY (ARRAY[...])``, the form in which pg_dump writes IN, as ``x IN (...)``."""
+    from sqlglot import exp
+
+    if not isinstance(node, exp.EQ) or not isinstance(node.expression, exp.Any):
+        return node
+    items = node.expression.this.unnest()
+    while isinstance(items, exp.Cast):
+        items = items.this.unnest()
+    return exp.In(this=node.this, expressions=items.expressions) if isinstance(items, exp.Array) else node
+
+
+def _name_columns(parsed: exp.Expr, source: str, columns: Sequence[str]) -> None:
+    """Writes each column of ``parsed`` as one of ``columns``, quoted: the one it names, by the rules of ``source``."""
+    from sqlglot import exp
+
+    dialect = dialects.get(source)
+    exact = {dialect.key(name, True): name for name in columns}
+    folded = {name.lower(): name for name in columns}
+    for node in list(parsed.find_all(exp.Column)):
+        if isinstance(node.this, exp.Identifier):
+            key = dialect.key(node.name, bool(node.this.args.get("quoted")))
+            name = exact.get(key) or folded.get(node.name.lower())
+            if name is not None:
+                for part in ("table", "db", "catalog"):
+                    node.set(part, None)
+                node.set("this", exp.to_identifier(name, quoted=True))
 
 
 def _whole(division: exp.Expr) -> bool:

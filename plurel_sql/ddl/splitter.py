@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -21,6 +21,11 @@ _BLOCK_ENDS = {"IF", "LOOP", "WHILE", "REPEAT", "FOR"}  # END IF closes no BEGIN
 _DELIMITER = re.compile(r"delimiter[ \t]+(\S+)[^\n]*", re.IGNORECASE)
 _NEXT_WORD = re.compile(r"\s+(\w+)")
 _COPY_END = re.compile(r"^\\\.[ \t\r]*$", re.MULTILINE)
+
+
+_OPENED = re.compile(r"/\*M?!\d*\s*\Z")
+_CLOSED = re.compile(r"\s*\*/")
+_PLAIN_COMMENT = re.compile(r"/\*(?!M?!).*?\*/|(?:--\s|#)[^\n]*", re.DOTALL)
 
 
 class Statement(NamedTuple):
@@ -215,3 +220,16 @@ def split(text: str, dialect: Dialect, line: int = 1) -> Iterator[Statement]:
     is in ``READ`` come back.
     """
     return _Splitter(text, dialect, line).split()
+
+
+def as_written(text: str, tokens: Sequence[Token], dialect: Dialect) -> str:
+    """The part of ``text`` that the tokens stand in; versioned comments that begin or end it belong to it whole."""
+    start, end = tokens[0].start, tokens[-1].end
+    if not dialect.versioned_comments:
+        return text[start:end]
+    opened = _OPENED.search(text, max(0, start - 40), start)
+    between = _PLAIN_COMMENT.sub("", "\n".join(text[a.end : b.start] for a, b in pairwise(tokens)))
+    depth = (opened is not None) + len(re.findall(r"/\*M?!", between)) - between.count("*/")
+    if depth > 0 and (closed := _CLOSED.match(text, end)):
+        end, depth = closed.end(), depth - 1
+    return text[opened.start() if opened else start : end] + " */" * depth

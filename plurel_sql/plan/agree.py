@@ -13,6 +13,7 @@ from plurel_sql.plan.model import Chars, Knots, Lit, Num, Segment, Vocab
 from plurel_sql.schema.model import Column, SqlType, Table
 from plurel_sql.semantics.classifier import Meaning, meaning
 from plurel_sql.semantics.names import column_words, word_set
+from plurel_sql.semantics.times import TimeRole, time_role
 from plurel_sql.semantics.vocabularies import place_column
 
 PERSON = frozenset({"first_name", "gender", "honorific"})
@@ -40,15 +41,34 @@ def kind_of(type_: SqlType) -> SqlType:
 
 def column_meaning(table: Table, column: Column) -> Meaning:
     """The meaning of a column of ``table``, read with its siblings."""
-    siblings = [other.name for other in table.columns if other.name != column.name]
-    return meaning(table.name, column.name, kind_of(column.type).kind, column.comment, siblings)
+    kind = kind_of(column.type).kind
+    key = (column.name, kind)
+    if key not in table.derived:
+        if table.opaque:
+            table.derived[key] = meaning("", "", kind)
+        else:
+            siblings = [other.name for other in table.columns if other.name != column.name]
+            table.derived[key] = meaning(table.name, column.name, kind, column.comment, siblings)
+    found: Meaning = table.derived[key]
+    return found
+
+
+def column_time(table: Table, column: Column) -> TimeRole | None:
+    """What a time column, or a number that counts since 1970, marks in its row's life. Of an opaque table's the first
+    date or timestamp is the row's own time."""
+    if not table.opaque:
+        return time_role(table.name, column.name, column.type.kind, column.comment)
+    times = [other.name for other in table.columns if other.type.kind in ("date", "timestamp")]
+    return TimeRole("event", 20, 0, "its first time column") if times[:1] == [column.name] else None
 
 
 def free(table: Table, column: Column) -> bool:
     """Whether the column's values are its own: not a key, not part of one, not computed."""
-    taken = {name for key in table.foreign_keys for name in key.columns}
-    taken |= {name for unique in table.uniques for name in unique.columns if unique.primary or len(unique.columns) == 1}
-    return column.name not in taken and column.generated is None and not column.identity
+    if "keyed" not in table.derived:
+        single = (unique for unique in table.uniques if unique.primary or len(unique.columns) == 1)
+        listed = [key.columns for key in table.foreign_keys] + [unique.columns for unique in single]
+        table.derived["keyed"] = {name for columns in listed for name in columns}
+    return column.name not in table.derived["keyed"] and column.generated is None and not column.identity
 
 
 def _prefix(table: Table, name: str) -> str:

@@ -6,8 +6,8 @@ import msgspec
 
 from plurel_sql.errors import ImpossibleError
 from plurel_sql.plan import agree
+from plurel_sql.plan.composite import COMPOSITE, composite
 from plurel_sql.plan.domains import NUMERIC, TIMES, Domain, holds
-from plurel_sql.plan.domains import domain as domain_of
 from plurel_sql.plan.formats import LISTED
 from plurel_sql.plan.marginals import number
 from plurel_sql.plan.model import (
@@ -18,16 +18,27 @@ from plurel_sql.plan.model import (
     Codec,
     Constant,
     Json,
-    List,
     Null,
     Rule,
     Text,
     Uuid,
     Value,
 )
-from plurel_sql.plan.numbers import SHAPES, Hints, default_label, number_codec, shares, time_codec, truth_rate, weights
+from plurel_sql.plan.numbers import (
+    SHAPES,
+    Hints,
+    default_label,
+    month_labels,
+    number_codec,
+    shares,
+    time_codec,
+    truth_rate,
+    weights,
+)
 from plurel_sql.plan.texts import Lists, category_labels, names, text_codec
-from plurel_sql.schema.model import Column, Scalar, SqlType, Table
+from plurel_sql.plan.textual import textual
+from plurel_sql.plan.types import months
+from plurel_sql.schema.model import Column, Scalar, Table
 from plurel_sql.semantics.classifier import Meaning
 from plurel_sql.semantics.names import uniform, word_set
 from plurel_sql.semantics.vocabularies import containing, variant, vocabulary
@@ -116,7 +127,7 @@ def _draft(table: Table, column: Column, domain: Domain, about: Meaning, lists: 
     leader = found.leader if found else None
     if domain.values is not None:
         return _listed(table, column, domain, about, leader)
-    if kind == "boolean" or (kind == "bit" and column.type.length in (None, 1)):
+    if kind == "boolean" or (kind == "bit" and column.type.length == 1):
         p = 0.5 if about.name == "gender" else truth_rate(table.name, column.name, about.words, column.default)
         return _Draft(Bool(p), leader=leader)
     if kind in NUMERIC:
@@ -126,17 +137,22 @@ def _draft(table: Table, column: Column, domain: Domain, about: Meaning, lists: 
             spot = agree.coordinate(about.name, found.gazetteer)
             return _Draft(number(spot, domain, step=0.000001), leader=leader)
         return _Draft(number_codec(table, column, domain, about, hints))
+    if months(column.type):
+        return _Draft(Category(*month_labels(months(column.type), 60)))
     if kind in TIMES:
         return _Draft(time_codec(table, column, domain, hints))
+    if kind in COMPOSITE:
+        return _composite(table, column, lists, hints)
+    form = textual(column.type) if kind != "inet" or column.type.base == "inet6" else None
+    if form is not None:
+        return _Draft(form.text, node=not domain.patterns)
     match kind:
         case "uuid":
             return _Draft(Uuid(4), node=False)
         case "json":
-            return _Draft(_json(table, about))
+            return _Draft(_json(table, about, column.type.base))
         case "binary":
             return _Draft(_bytes(domain), node=False)
-        case "array":
-            return _array(table, column, about, lists, hints)
         case "bit":
             count = domain.max_length or 8
             return _Draft(Text((Chars("01", count),), max_length=count), node=False)
@@ -212,10 +228,10 @@ def _read_as_json(table: Table, column: Column) -> bool:
     return any("json" in text and column.name.lower() in text for text in read)
 
 
-def _json(table: Table, about: Meaning) -> Json:
-    """A small object whose members suit the name; a list where the name is a plural."""
+def _json(table: Table, about: Meaning, base: str = "") -> Json:
+    """A small object whose members suit the name; a list where the name is a plural, or the type an ARRAY's."""
     tags = ("new", "sale", "popular", "gift", "premium", "archived")
-    if set(about.words) & {"tags", "labels", "categories", "keywords", "list", "items", "features", "roles", "scopes"}:
+    if base == "array" or (base != "object" and not _PLURALS.isdisjoint(about.words)):
         return Json((("item", Category(tags, weights(len(tags), table.name, *about.words))),), array=True)
     states = ("active", "draft", "archived")
     languages = ("en", "de", "fr", "es")
@@ -229,6 +245,21 @@ def _json(table: Table, about: Meaning) -> Json:
     )
 
 
+_PLURALS = word_set("tags labels categories keywords list items features roles scopes")
+
+
+def _composite(table: Table, column: Column, lists: Lists, hints: Hints) -> _Draft:
+    notes: list[str] = []
+
+    def fill(owner: Table, inner: Column, its_domain: Domain) -> Codec:
+        made = _draft(owner, inner, its_domain, agree.column_meaning(owner, inner), lists, hints)
+        notes.extend([made.note] if made.note else [])
+        return made.codec
+
+    codec = composite(table, column, fill)
+    return _Draft(codec, note="; ".join(dict.fromkeys(notes)) or None)
+
+
 def _bytes(domain: Domain) -> Bytes:
     most = domain.max_length
     if domain.fixed and most is not None:
@@ -236,17 +267,6 @@ def _bytes(domain: Domain) -> Bytes:
     high = min(most, 48) if most is not None else 48
     high = max(high, domain.min_length)
     return Bytes(max(domain.min_length, min(16, high)), high)
-
-
-def _array(table: Table, column: Column, about: Meaning, lists: Lists, hints: Hints) -> _Draft:
-    item_type = column.type.item or SqlType("text")
-    item = msgspec.structs.replace(column, type=item_type, nullable=False)
-    if item_type.kind == "array":
-        inner = _array(table, item, about, lists, hints)
-    else:
-        alone = msgspec.structs.replace(table, checks=())
-        inner = _draft(alone, item, domain_of(alone, item), about, lists, hints)
-    return _Draft(List(inner.codec, 0, 4), note=inner.note)
 
 
 _MOSTLY = word_set(

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from plurel_sql.plan import model
+from plurel_sql.plan import model, published
 from plurel_sql.plan.agree import column_meaning
-from plurel_sql.plan.axes import DAY, time_rules
+from plurel_sql.plan.axes import DAY, Timed, time_rules
 from plurel_sql.plan.codecs import Choice, choose
 from plurel_sql.plan.config import ColumnConfig
-from plurel_sql.plan.domains import NUMERIC
-from plurel_sql.plan.draft import Draft, TableDraft, chance, first
+from plurel_sql.plan.domains import NUMERIC, holds
+from plurel_sql.plan.draft import START, Draft, TableDraft, chance, first
+from plurel_sql.plan.groups import chosen_value, slot
+from plurel_sql.plan.indexes import STEPS
 from plurel_sql.plan.injective import injective
 from plurel_sql.plan.laws import dims
 from plurel_sql.plan.marginals import beneath
 from plurel_sql.plan.naming import distinct_names
 from plurel_sql.plan.numbers import Hints
 from plurel_sql.plan.override import override
+from plurel_sql.plan.stages import agreed
 from plurel_sql.plan.types import arrow_type
-from plurel_sql.schema.model import Column, Compare
+from plurel_sql.schema.model import Column, Compare, Fold, NotNull
 from plurel_sql.semantics.names import column_words
 
 Made = tuple[model.Rule, str]
@@ -39,16 +42,18 @@ def columns(draft: Draft, table: TableDraft) -> None:
             draft.vocabularies[name] = words
         if choice.note and column.type.kind != "unknown":  # of unknown types the reader has told already
             draft.note(choice.note, "")
-        if isinstance(choice.rule, model.Value) and choice.rule.node and choice.rule.node not in nodes:
-            nodes.append(choice.rule.node)
+        nodes += [node for node in _nodes(choice.rule) if node not in nodes]
         lower = bounds.get(column.name)
         made.append(model.Column(column.name, arrow_type(column.type), choice.rule, choice.null, lower, choice.why))
-    made = _nested(_below(table, made))
-    draft.columns[table.id] = tuple(_inform(table, column, nodes) for column in made)
-    draft.nodes[table.id] = nodes
+    if draft.config.prior is None:
+        made = [_inform(table, column, nodes) for column in _nested(agreed(table, _below(table, made)))]
+        draft.nodes[table.id] = tuple(map(model.NodeSpec, nodes))
+    else:
+        draft.nodes[table.id] = tuple(published.node(draft, table, column) for column in made if column.name in nodes)
+    draft.columns[table.id] = tuple(made)
 
 
-def _choice(draft: Draft, table: TableDraft, column: Column, timed: dict[str, Made]) -> Choice:
+def _choice(draft: Draft, table: TableDraft, column: Column, timed: dict[str, Timed]) -> Choice:
     wished = draft.table_config(table.id).columns.get(column.name) or ColumnConfig()
     fixed = _fixed(draft, table, column)
     if fixed is not None:
@@ -70,13 +75,50 @@ def _choice(draft: Draft, table: TableDraft, column: Column, timed: dict[str, Ma
         meaning=wished.meaning,
     )
     if column.name in timed and wished.plain:
-        rule, why = timed[column.name]
-        choice = replace(choice, rule=rule, why=why, vocabularies={}, note=None)
+        time = timed[column.name]
+        choice = replace(choice, rule=time.rule, why=time.why, vocabularies={}, note=None)
         if column.name == table.axis_column:
             choice = replace(choice, null=None)
+        elif choice.null is not None and choice.null.lane is None and time.null is not None:
+            choice = replace(choice, null=time.null)
     if column.name in table.not_null:
         choice = replace(choice, null=None)
-    return override(choice, column, wished, f"{table.id}.{column.name}")
+    if draft.config.prior is not None and wished.plain:
+        choice = published.choice(draft, table, column, choice)
+    choice = override(choice, column, wished, f"{table.id}.{column.name}")
+    if choice.null is None and isinstance(choice.rule, model.After):
+        choice = replace(choice, rule=replace(choice.rule, censored=False))
+    return _elected(draft, table, column, choice) if column.name in table.elections else choice
+
+
+def _nodes(rule: model.Rule) -> tuple[str, ...]:
+    """The nodes of the causal model that a rule reads."""
+    if isinstance(rule, model.Elect):
+        return (*_nodes(rule.chosen), *_nodes(rule.rest))
+    return (rule.node,) if isinstance(rule, model.Value) and rule.node else ()
+
+
+def _elected(draft: Draft, table: TableDraft, column: Column, choice: Choice) -> Choice:
+    """The rule for the one row of a group that may meet a partial index's condition, and that of the others."""
+    election = table.elections[column.name]
+    chosen, rest = choice.rule, choice.rule
+    if isinstance(election.predicate, NotNull):
+        chosen = model.Constant(None)
+    else:
+        table.wish(column.name, election.predicate)
+        narrowed = choose(
+            table.table, column, table.domain(column), locale=draft.config.locale, hints=Hints(*draft.span)
+        )
+        table.unwish(column.name, election.predicate)
+        rest = narrowed.rule
+        choice = replace(choice, vocabularies={**choice.vocabularies, **narrowed.vocabularies})
+        value = chosen_value(election.predicate, column)
+        listed = table.domain(column).values
+        if listed is not None and value not in {*listed, *(str(each).lower() for each in listed)}:
+            value = None
+        chosen = choice.rule if value is None else model.Constant(value)
+    rule = model.Elect(election.key, election.levels, chosen, rest)
+    return replace(choice, rule=rule, null=None, why=f"one row of each group ({election.key}); {choice.why}")
 
 
 def _fixed(draft: Draft, table: TableDraft, column: Column) -> Made | None:
@@ -96,6 +138,16 @@ def _fixed(draft: Draft, table: TableDraft, column: Column) -> Made | None:
                 start = first(table.domain(column))
                 rule = model.Digit(group.key, group.after, dims(draft, table, group), index, member.labels, start=start)
                 return rule, f"distinct ({group.key})"
+    if column.name in table.computed:
+        source, form = table.computed[column.name]
+        if form not in ("lower", "upper"):
+            return model.Copy(source), f"generated from {source}"
+        cell = model.Cell(source, "lower" if form == "lower" else "upper")
+        return model.Value(model.Text((cell,), max_length=column.type.length)), f"generated from {source}"
+    if column.name in table.stretches:
+        return slot(draft, table, column), "no overlap inside its group"
+    if column.name in table.forms:
+        return _formed(table.forms[column.name]), "unique, in a form that its index tells apart"
     if column.name in table.serials:
         found = injective(
             table.table,
@@ -104,11 +156,42 @@ def _fixed(draft: Draft, table: TableDraft, column: Column) -> Made | None:
             max(table.rows, 1),
             permute=table.serials[column.name],
             locale=draft.config.locale,
+            prefix=table.prefixes.get(column.name),
         )
         draft.vocabularies.update(found.vocabularies)
         if found.rule is not None:
-            return found.rule, f"unique: {found.why}"
+            return _apart(draft, table, column, found.rule), f"unique: {found.why}"
     return None
+
+
+def _apart(draft: Draft, table: TableDraft, column: Column, rule: model.Rule) -> model.Rule:
+    """A key of an inheriting table counts on where the keys of the tables related to it end, if its type has room."""
+    if not table.table.inherits or not isinstance(rule, model.Sequence) or column.type.kind != "integer":
+        return rule
+    roots = _roots(draft, table.id)
+    names = list(draft.tables)
+    before = (
+        other.rows
+        for other in map(draft.__getitem__, names[: names.index(table.id)])
+        if other.serials.get(column.name) is not None and roots & _roots(draft, other.id)
+    )
+    start = rule.start + rule.step * sum(before)
+    last = start + rule.step * max(table.rows - 1, 0)
+    domain = table.domain(column)
+    return replace(rule, start=start) if holds(domain, min(start, last), max(start, last)) else rule
+
+
+def _roots(draft: Draft, name: str) -> set[str]:
+    """The tables at the top of those that ``name`` inherits from; itself where there are none."""
+    above = draft[name].table.inherits
+    return {root for parent in above for root in _roots(draft, parent)} if above else {name}
+
+
+def _formed(fold: Fold) -> model.Rule:
+    """The row number as a time in a unit of its own, or as the member of a document."""
+    if fold.kind == "member":
+        return model.Value(model.Json(((str(fold.argument), model.Text((model.Serial(),))),)))
+    return model.Sequence(START + DAY // 2, STEPS[str(fold.argument)])
 
 
 def _position(draft: Draft, table: TableDraft, column: Column) -> model.Position:
@@ -182,7 +265,8 @@ def _nested(made: list[model.Column]) -> list[model.Column]:
     bases = {
         column.name: column.rule.base
         for column in made
-        if isinstance(column.rule, model.After) and column.null is not None and column.null.lane is None
+        if isinstance(column.rule, model.After) and column.null is not None
+        if column.null.lane is None and column.null.reached is None
     }
     links = {later: base for later, base in bases.items() if base is not None and base in bases}
     rates: dict[str, float] = {}
@@ -207,7 +291,7 @@ def _inform(table: TableDraft, column: model.Column, nodes: list[str]) -> model.
     if null is not None and null.node is not None and null.node not in nodes:
         null = replace(null, node=None)
         column = replace(column, null=null)
-    if null is None or null.node or null.lane or null.rate >= 1 or not others:
+    if null is None or null.node or null.lane or null.reached or null.rate >= 1 or not others:
         return column
     if chance(table.id, column.name, "mnar") > INFORMATIVE:
         return column

@@ -2,6 +2,7 @@
 
 A file is YAML or TOML (by its ending). Every key is optional; ``docs/config.md`` has a complete example::
 
+    prior: plurel                  # the published prior (research mode); left out: our own
     locale: en                     # language of names and words
     rows: 1e6                      # rows in all, shared out over the tables; or {orders: 1000, ...}
     start: 2023-01-01              # first and last day of the time span
@@ -35,6 +36,7 @@ import msgspec
 import yaml
 
 from plurel_sql.errors import ConfigError
+from plurel_sql.plan.params import Params
 from plurel_sql.schema.lookup import nearest, pick, table_id
 from plurel_sql.schema.model import Schema
 from plurel_sql.semantics.meanings import patterns
@@ -83,14 +85,16 @@ class TableConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """All wishes. ``total`` is the number of rows over all tables (those with a count of their own included), None for
-    the planner's default; ``start`` and ``end`` are the first and the last day of the time span; ``origin`` says where
-    the wishes come from, for messages."""
+    the planner's default; ``start`` and ``end`` are the first and the last day of the time span; ``prior`` is the
+    published one with its parameters (research mode: names are not interpreted), None for our own; ``origin`` says
+    where the wishes come from, for messages."""
 
     locale: str = "en"
     total: int | None = None
     start: date | None = None
     end: date | None = None
     tables: dict[str, TableConfig] = {}
+    prior: Params | None = None
     origin: str = "config"
 
     @property
@@ -199,7 +203,7 @@ _Loader.add_implicit_resolver(
 def from_mapping(data: object, origin: str = "config") -> Config:
     """The configuration in plain data (what a file holds, or a dict given to the API); ``origin`` begins each place."""
     reader = _Reader(origin)
-    top = reader.mapping(data, "", ("locale", "rows", "start", "end", "tables"))
+    top = reader.mapping(data, "", ("locale", "prior", "rows", "start", "end", "tables"))
     tables = {
         name: reader.table(value, f"tables.{name}") for name, value in reader.entries(top.get("tables"), "tables")
     }
@@ -212,10 +216,21 @@ def from_mapping(data: object, origin: str = "config") -> Config:
     start, end = (reader.day(top.get(key), key) for key in ("start", "end"))
     if start and end and start >= end:
         raise ConfigError(f"starts on {start}, not before its end {end}", place=reader.at("start"))
-    config = Config(locale, total, start, end, tables, origin)
+    config = Config(locale, total, start, end, tables, prior_named(top.get("prior"), reader.at("prior")), origin)
     if isinstance(rows, Mapping):
         config = config.with_rows([f"{name}={count}" for name, count in rows.items()], reader.at("rows"))
     return config
+
+
+def prior_named(name: object, place: str) -> Params | None:
+    """The parameters of the prior that ``name`` stands for; None for our own ("default").
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    if name not in (None, "default", "plurel"):
+        raise ConfigError(f"{name!r} is not a prior", place=place, hint="default or plurel")
+    return Params() if name == "plurel" else None
 
 
 def row_count(value: object, place: str) -> int:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from plurel_sql.plan.axes import axis_column
 from plurel_sql.plan.draft import Draft, TableDraft
+from plurel_sql.plan.pairs import make_room
 from plurel_sql.semantics.roles import table_role
 
 
 def diamonds(draft: Draft) -> None:
     """Turns free links into links within the scope of another link's parent, where the parents belong together."""
+    if draft.config.prior is not None:
+        return
     for table in draft.tables.values():
         for k, link in enumerate(table.links):
             if link.kind != "free" or not _belongs(draft, table, draft[link.fk.parent]):
@@ -27,7 +30,8 @@ def diamonds(draft: Draft) -> None:
                     link.why = f"one that belongs to the row's {other.fk.parent}"
                     if not link.optional:
                         draft[link.fk.parent].driver_minimum = max(draft[link.fk.parent].driver_minimum, 1)
-                        draft[link.fk.parent].at_least.add(other.fk.parent)
+                        draft[link.fk.parent].at_least.setdefault(other.fk.parent, 1)
+                        make_room(draft, table, k)
                     break
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Literal
 
 import msgspec
 import numpy as np
 
 from plurel_sql.plan.patterns import meets
-from plurel_sql.plan.types import FLOAT32_MAX, limits, step
+from plurel_sql.plan.types import FLOAT32_MAX, limits, micros, step
 from plurel_sql.schema.model import Column, Compare, Matches, NotNull, OneOf, Predicate, Range, Scalar, SqlType, Table
 
 NUMERIC = frozenset({"integer", "decimal", "float"})
@@ -44,19 +44,6 @@ class Domain(msgspec.Struct, frozen=True):
     bounded: bool = False
     empty: str | None = None
     notes: tuple[str, ...] = ()
-
-
-def micros(text: str, kind: str) -> int | None:
-    """ISO text of a date, timestamp or time of day as microseconds (UTC where no zone stands), None where it isn't."""
-    try:
-        if kind == "time":
-            clock = time.fromisoformat(text)
-            return ((clock.hour * 60 + clock.minute) * 60 + clock.second) * 1_000_000 + clock.microsecond
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    delta = moment.replace(tzinfo=moment.tzinfo or UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
 def iso(value: float, kind: str) -> str:
@@ -251,7 +238,9 @@ class _Merge:
         )  # fmt: skip
 
     def _show(self, value: float) -> str:
-        return iso(value, self.kind) if self.kind in ("date", "timestamp", "time") else f"{value:g}"
+        if self.kind in ("date", "timestamp", "time"):
+            return iso(value, self.kind)
+        return str(value) if isinstance(value, int) else f"{value:g}"  # a whole number may be larger than any float
 
 
 def _tick(count: int, size: float) -> float:

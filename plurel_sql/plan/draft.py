@@ -7,14 +7,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import ceil
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from plurel_sql.plan import model
 from plurel_sql.plan.config import Config, LinkConfig, TableConfig
 from plurel_sql.plan.domains import Domain, domain
-from plurel_sql.schema.model import Check, Column, ForeignKey, Note, Predicate, Schema, Source, SqlType, Table, Unique
+from plurel_sql.schema.model import (
+    Check,
+    Column,
+    Compare,
+    Exclusion,
+    Fold,
+    ForeignKey,
+    Note,
+    Predicate,
+    Schema,
+    Source,
+    SqlType,
+    Table,
+    Unique,
+)
+
+if TYPE_CHECKING:
+    from plurel_sql.plan.groups import Election, Stretch
 
 SECOND = 1_000_000
 START = int(datetime(2021, 1, 1, tzinfo=UTC).timestamp()) * SECOND
@@ -50,6 +67,11 @@ class LinkDraft:
     same: int | None = None
     tuple_key: str | None = None
     back: bool = False
+    apart: list[int] = field(default_factory=list)
+    """Links whose parents it must not share."""
+    side: tuple[int, bool, str] | None = None
+    """The link that it is in order with, whether it takes the higher parent, the parent's column that orders them."""
+    ring: bool = False
 
 
 @dataclass
@@ -71,12 +93,27 @@ class TupleDraft:
     members: list[Member]
 
 
+@dataclass(frozen=True)
+class Pool:
+    """What a coordinate of a tuple is drawn from: the rows of ``table``, or those below one row of ``scope``, without
+    ``less`` of them; of a ``ring`` those ahead, up to half way round."""
+
+    table: str
+    scope: str | None = None
+    less: int = 0
+    ring: bool = False
+
+    def of(self, rows: int) -> int:
+        """How many of ``rows`` there are to draw from."""
+        return max(rows - 1, 0) // 2 if self.ring else max(rows - self.less, 0)
+
+
 @dataclass
 class Limit:
-    """At most ``per`` rows for each combination of rows of ``parents`` (none: in all), because of ``why``."""
+    """At most ``per`` rows for each combination of ``parents`` (rows of tables; none: in all), because of ``why``."""
 
     per: int
-    parents: tuple[str, ...]
+    parents: tuple[str | Pool, ...]
     why: str
 
 
@@ -91,21 +128,46 @@ class TableDraft:
     positions: dict[str, int] = field(default_factory=dict)
     """Columns that count inside an ancestor's range, with the number of driver steps up."""
     constants: dict[str, str] = field(default_factory=dict)
+    forms: dict[str, Fold] = field(default_factory=dict)
+    """Serials that must differ by more than the value: times by a unit, documents by a member."""
+    prefixes: dict[str, int] = field(default_factory=dict)
+    """Serials that must differ within so many characters, and are longer."""
+    computed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Generated columns in keys: the column each follows, and its case ("lower", "upper", or as it is)."""
+    elections: dict[str, Election] = field(default_factory=dict)
+    """Columns that one row of each group holds another value in than the others."""
+    stretches: dict[str, Stretch] = field(default_factory=dict)
+    """Columns that hold stretches without overlap."""
     distinct_time: str | None = None
     """The time column whose values must be strictly increasing along the own axis."""
     limits: list[Limit] = field(default_factory=list)
-    at_least: set[str] = field(default_factory=set)
-    """Tables that this one must have no fewer rows than."""
+    at_least: dict[str, int] = field(default_factory=dict)
+    """Tables each of whose rows needs so many of this one."""
     driver_cap: int = 2**40
     driver_minimum: int = 0
     not_null: set[str] = field(default_factory=set)
     rows: int = 0
     axis: model.Axis = field(default_factory=model.Static)
     axis_column: str | None = None
+    hidden_axis: bool = False
+    """The rows happen in time though no column says when: what may come later is told from there."""
     rules: dict[str, model.Rule] = field(default_factory=dict)
     uniques: list[Unique] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     """Uniques and checks that the plan guarantees; only these are declared in a target."""
+    outside: dict[Unique, Check] = field(default_factory=dict)
+    """Partial indexes that are met because no row meets their condition, with the condition's opposite."""
+    inside: list[Predicate] = field(default_factory=list)
+    """What the rows must meet to find a partition."""
+    kept_times: set[str] = field(default_factory=set)
+    """Time columns that stay within the plan's span, since the partitions do."""
+    unpartitioned: bool = False
+    """Some rows may find no partition; a note says so."""
+    exclusions: list[Exclusion] = field(default_factory=list)
+    paired: list[Compare] = field(default_factory=list)
+    """Comparisons of foreign keys that their laws see to."""
+    pending: list[Check] = field(default_factory=list)
+    """Checks that no rule guarantees."""
     wishes: dict[str, tuple[Predicate, ...]] = field(default_factory=dict)
     """What the configuration asks of columns, beside what the schema does."""
     _narrowed: dict[str, SqlType] = field(default_factory=dict)
@@ -138,7 +200,7 @@ class TableDraft:
 
     def is_key(self, columns: tuple[str, ...]) -> bool:
         """Whether a PRIMARY KEY or UNIQUE lies within ``columns``."""
-        return any(set(unique.columns) <= set(columns) for unique in self.table.uniques)
+        return any(unique.plain and set(unique.columns) <= set(columns) for unique in self.table.uniques)
 
     def narrow(self, column: str, other: SqlType) -> None:
         """Keeps a key column's values within the type of a column that refers to it."""
@@ -151,6 +213,16 @@ class TableDraft:
             for a, b in [(getattr(mine, name), getattr(other, name))]
         }
         self._narrowed[column] = msgspec.structs.replace(mine, signed=mine.signed or other.signed, **least)
+        self._domains.pop(column, None)
+
+    def wish(self, column: str, *predicates: Predicate) -> None:
+        """Narrows what the column may hold, beside what the schema says."""
+        self.wishes[column] = (*self.wishes.get(column, ()), *predicates)
+        self._domains.pop(column, None)
+
+    def unwish(self, column: str, predicate: Predicate) -> None:
+        self.wishes[column] = tuple(wish for wish in self.wishes[column] if wish is not predicate)
+        self._domains.pop(column, None)
 
     def key_column(self, name: str) -> Column:
         """The column, its type as narrow as the narrowest key column that refers to it."""
@@ -173,6 +245,7 @@ class TableDraft:
             or column in self.serials
             or column in self.positions
             or column in self.constants
+            or column in self.stretches
             or column == self.distinct_time
             or any(member.column == column for group in self.tuples for member in group.members)
         )
@@ -188,7 +261,9 @@ class Draft:
     notes: list[Note] = field(default_factory=list)
     vocabularies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     columns: dict[str, tuple[model.Column, ...]] = field(default_factory=dict)
-    nodes: dict[str, list[str]] = field(default_factory=dict)
+    nodes: dict[str, tuple[model.NodeSpec, ...]] = field(default_factory=dict)
+    narrowed: tuple[int, int] | None = None
+    """The plan's time, where partitions leave less of it."""
 
     def __getitem__(self, table: str) -> TableDraft:
         return self.tables[table]
@@ -200,6 +275,8 @@ class Draft:
     @property
     def span(self) -> tuple[int, int]:
         """Start and end of the plan's time, in microseconds."""
+        if self.narrowed is not None:
+            return self.narrowed
         start, end = self.config.start_micros, self.config.end_micros
         return START if start is None else start, END if end is None else end
 
@@ -225,12 +302,17 @@ class Draft:
         links = self.table_config(table).links
         return links.get(",".join(fk.columns)) or (links.get(fk.name) if fk.name else None) or LinkConfig()
 
-    def claim_driver(self, table: str, link: int) -> bool:
-        """Makes ``link`` the driver of ``table`` if nothing speaks against it; True where it is the driver now."""
+    def claim_driver(self, table: str, link: int, ring: bool = False) -> bool:
+        """Makes ``link`` the driver of ``table`` if nothing speaks against it; True where it is the driver now.
+
+        A link that gives way to another one is none, since its parent's rows don't stand together; but for a ``ring``.
+        """
         draft = self.tables[table]
+        wanted = draft.links[link]
+        if (wanted.apart or wanted.side is not None) and not ring:
+            return False
         if draft.driver is not None:
             return draft.driver == link
-        wanted = draft.links[link]
         if wanted.kind not in ("free", "driver") or wanted.fk.parent == table:
             return False
         above: str | None = wanted.fk.parent
@@ -243,3 +325,18 @@ class Draft:
         wanted.kind = "driver"
         wanted.why = "rows of one parent stand together"
         return True
+
+
+def drafted(table: Table) -> TableDraft:
+    """A table with its foreign keys, nothing decided."""
+    found: dict[tuple[tuple[str, ...], str], LinkDraft] = {}
+    for fk in table.foreign_keys:
+        if not trivial(table, fk):
+            optional = any(table.column(name).nullable for name in fk.columns)
+            found.setdefault((fk.columns, fk.parent), LinkDraft(fk, optional))
+    return TableDraft(table, list(found.values()))
+
+
+def trivial(table: Table, fk: ForeignKey) -> bool:
+    """A key from a column to itself: every row meets it by pointing at itself."""
+    return fk.parent == table.id and fk.columns == fk.parent_columns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from plurel_sql.plan.agree import column_meaning, free
 from plurel_sql.plan.model import Cell, Chars, Lit, Num, Prose, Segment, Vocab
 from plurel_sql.plan.prose import Size, spoken
 from plurel_sql.schema.model import Column, Table
-from plurel_sql.semantics.classifier import Meaning
+from plurel_sql.semantics.classifier import Meaning, meaning
 from plurel_sql.semantics.names import singular, table_head, word_set, words
 from plurel_sql.semantics.vocabularies import topics, vocabulary
 
@@ -67,6 +68,7 @@ NAMED = (
 )
 
 
+@lru_cache
 def latin(locale: str) -> bool:
     """Whether the locale's names are written in Latin letters, so that they can stand in an e-mail address."""
     return all(ord(char) < 0x250 for name in vocabulary("last_name", locale)[:50] for char in name)
@@ -74,13 +76,12 @@ def latin(locale: str) -> bool:
 
 def sibling(table: Table, column: Column, *names: str) -> str | None:
     """The first other text column of the row with one of these meanings, that is filled on its own."""
-    for name in names:
-        for other in table.columns:
-            if other.name == column.name or not free(table, other) or other.type.kind != "text":
-                continue
-            if column_meaning(table, other).name == name:
-                return other.name
-    return None
+    if "named" not in table.derived:
+        texts = [other for other in table.columns if other.type.kind == "text" and free(table, other)]
+        table.derived["named"] = [(column_meaning(table, other).name, other.name) for other in texts]
+    named: list[tuple[str, str]] = table.derived["named"]
+    found = (other for name in names for meant, other in named if meant == name and other != column.name)
+    return next(found, None)
 
 
 def formats(table: Table, column: Column, about: Meaning, locale: str, max_length: int | None) -> list[Format]:
@@ -106,30 +107,39 @@ def formats(table: Table, column: Column, about: Meaning, locale: str, max_lengt
     return _composed(table, column, about, max_length)
 
 
-def _people(table: Table, column: Column, name: str, locale: str) -> list[Format]:
+def own_name(table: Table, column: Column, locale: str) -> tuple[Segment, ...]:
+    """The row's person as it stands in an address: by other columns of the row where these name somebody."""
     first, last = sibling(table, column, "first_name"), sibling(table, column, "last_name")
-    full = sibling(table, column, "full_name") if not (first and last) else None
+    full = sibling(table, column, "full_name", "display_name")
     slug = latin(locale)
-    vocabs = (Vocab("first_name", zipf=0.3), Vocab("last_name", zipf=0.3))
+    if full and slug and not first:
+        return (Cell(full, "slug"),)
     given: Segment = Cell(first, "slug") if first and slug else Vocab("user.first")
     family: Segment = Cell(last, "slug") if last and slug else Vocab("user.last")
+    return given, Lit("."), family
+
+
+def _people(table: Table, column: Column, name: str, locale: str) -> list[Format]:
+    first, last = sibling(table, column, "first_name"), sibling(table, column, "last_name")
+    vocabs = (Vocab("first_name", zipf=0.3), Vocab("last_name", zipf=0.3))
+    named = own_name(table, column, locale)
     at = (Lit("@"), Vocab("mail_host"))
     if name in ("full_name", "display_name"):
+        full = sibling(table, column, "full_name") if name == "display_name" else None
         if first and last:
             return [Format((Cell(first), Lit(" "), Cell(last)), cut=True)]
-        return [Format((vocabs[0], Lit(" "), vocabs[1]), cut=True)]
+        return [Format((Cell(full),) if full else (vocabs[0], Lit(" "), vocabs[1]), cut=True)]
     if name == "email":
-        if full and slug and not first:
-            return [Format((Cell(full, "slug"), Num(1, 99), *at)), Format((Vocab("user.last"), Num(1, 999), *at))]
         return [
-            Format((given, Lit("."), family, Num(1, 99), *at)),
+            Format((*named, Num(1, 99), *at)),
             Format((Vocab("user.first"), Lit("."), Vocab("user.last"), Num(1, 99), *at)),
             Format((Vocab("user.last"), Num(1, 999), Lit("@example.com"))),
             Format((Chars(LOWER_DIGITS, 6), Lit("@example.com"))),
         ]
     if name == "username":
         return [
-            Format((given, Lit("."), family, Num(1, 99))),
+            Format((*named, Num(1, 99))),
+            Format((named[0], Num(1, 999))),
             Format((Vocab("user.first"), Num(1, 999))),
             Format((Chars(LOWER_DIGITS, 6),)),
         ]
@@ -265,8 +275,26 @@ def prose(
     return Format((Prose(lists, common, low, high, title),), cut=True, node=True)
 
 
+_CENTS = (Lit("."), Num(0, 99, 2))
+_DEGREES = (Lit("."), Num(0, 999_999, 6))
+_NUMERALS: dict[str, tuple[Segment, ...]] = {
+    "latitude": (Num(-54, 68), *_DEGREES),
+    "longitude": (Num(-122, 151), *_DEGREES),
+    **dict.fromkeys(("price", "cost", "fee", "tax"), (Num(1, 120), *_CENTS)),
+    **dict.fromkeys(("amount", "total", "balance"), (Num(5, 900), *_CENTS)),
+    "salary": (Num(360, 1900), Lit("00")),
+    "quantity": (Num(1, 20),),
+    "age": (Num(18, 88),),
+    "percentage": (Num(0, 100),),
+}
+"""Quantities that are kept as text."""
+
+
 def generic(table: Table, about: Meaning, max_length: int | None, column: Column) -> list[Format]:
-    """Formats for a text of which nothing is known."""
+    """Formats for a text of which nothing is known, but maybe that it holds a number."""
+    number = meaning(table.name, column.name, "decimal", column.comment).name if about.name == "text" else ""
+    if number in _NUMERALS:
+        return [Format(_NUMERALS[number])]
     if max_length is not None and max_length <= 7:
         count = max_length if column.type.fixed else max(1, min(max_length, 3))
         return [Format((Chars(UPPER, max(count, 0)),))] if count else []

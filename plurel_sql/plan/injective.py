@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator
 
 import msgspec
 
 from plurel_sql.plan.agree import column_meaning
 from plurel_sql.plan.codecs import label
-from plurel_sql.plan.domains import NUMERIC, Domain, micros
-from plurel_sql.plan.formats import LISTED, NAMED, latin, prefix_code, sibling
+from plurel_sql.plan.composite import COMPOSITE, counted
+from plurel_sql.plan.domains import NUMERIC, Domain
+from plurel_sql.plan.formats import LISTED, NAMED, own_name, prefix_code, sibling
 from plurel_sql.plan.model import (
     Bytes,
     Cell,
@@ -29,10 +31,12 @@ from plurel_sql.plan.model import (
     Vocab,
 )
 from plurel_sql.plan.naming import distinct_names, entries_of, short_codes
-from plurel_sql.plan.patterns import Untranslatable, segments
+from plurel_sql.plan.numbers import month_labels
+from plurel_sql.plan.patterns import Untranslatable, segments, width
 from plurel_sql.plan.render import longest
 from plurel_sql.plan.texts import Lists, cell_length, force_case, honours
-from plurel_sql.plan.types import DAY, limits
+from plurel_sql.plan.textual import textual
+from plurel_sql.plan.types import DAY, limits, micros, months
 from plurel_sql.schema.model import Column, Table
 from plurel_sql.semantics.classifier import Meaning
 from plurel_sql.semantics.vocabularies import variant
@@ -44,6 +48,8 @@ UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 BASE36 = DIGITS + UPPER
 _RANDOM = frozenset({"uuid", "token", "hash", "password"})
 _FIRST_DAY = "2000-01-01"
+_LABELS = 100_000
+"""The most labels that a plan lists one by one."""
 
 
 class Injective(msgspec.Struct, frozen=True):
@@ -60,7 +66,14 @@ class Injective(msgspec.Struct, frozen=True):
 
 
 def injective(
-    table: Table, column: Column, domain: Domain, rows: int, *, permute: bool, locale: str = "en"
+    table: Table,
+    column: Column,
+    domain: Domain,
+    rows: int,
+    *,
+    permute: bool,
+    locale: str = "en",
+    prefix: int | None = None,
 ) -> Injective:
     """A rule that is distinct for every row number below ``rows``, inside ``domain``.
 
@@ -71,18 +84,23 @@ def injective(
         rows: how many rows are wanted.
         permute: whether values come in mixed order (numbers and serials are a permutation of the row number).
         locale: of the word lists.
+        prefix: texts must differ within so many characters; None: in all.
     """
     if domain.empty:
         return Injective(None, 0, f"CHECKs contradict each other: {domain.empty}")
     kind = column.type.kind
     if domain.values is not None:
         return _labels(table, column, tuple(label(value) for value in domain.values), rows, "listed values")
-    if kind == "boolean" or (kind == "bit" and column.type.length in (None, 1)):
+    if kind == "boolean" or (kind == "bit" and column.type.length == 1):
         return _labels(table, column, ("false", "true"), rows, "true and false")
     if kind in NUMERIC:
         return _numbers(table, column, domain, rows, permute)
+    if months(column.type):
+        labels, _ = month_labels(months(column.type), max(1, min(rows, _LABELS)))
+        found = _labels(table, column, labels, rows, "numbers of months")
+        return msgspec.structs.replace(found, capacity=_LABELS)
     if kind in ("date", "timestamp", "time", "interval"):
-        return _times(domain, rows, permute)
+        return _times(column, domain, rows, permute)
     if kind == "uuid":
         return Injective(Value(Uuid(4)), None, "a UUID for each row number")
     if kind == "binary":
@@ -91,12 +109,17 @@ def injective(
         serial = Text((Serial(permute=permute),))
         return Injective(Value(Json((("id", serial),))), None, "an object that holds the row number")
     if kind == "bit":
-        size = domain.max_length or 1
+        size = domain.max_length or 64
         rule = Value(Text((Serial("01", size, 0, permute),), max_length=size))
         return _counted(rule, 2**size, rows, f"bit patterns of length {size}")
-    if kind == "array":
-        return Injective(None, 0, "lists are not made distinct")
-    return _texts(table, column, domain, rows, permute, locale)
+    if kind == "set":
+        return _sets(table, column, rows)
+    if kind in COMPOSITE or textual(column.type) is not None:
+        codec, capacity = counted(column.type)
+        if codec is None:
+            return Injective(None, 0, f"values of type {column.type.written} are not made distinct")
+        return _counted(Value(codec), capacity, rows, "holds the row number", Lists(locale).used(codec))
+    return _texts(table, column, domain, rows, permute, locale, prefix)
 
 
 def _counted(
@@ -109,9 +132,30 @@ def _counted(
 def _labels(table: Table, column: Column, labels: tuple[str, ...], rows: int, why: str, key: str = "") -> Injective:
     """Each label once. ``key`` is shared by columns whose labels belong together row by row."""
     if column.type.kind in ("text", "enum", "unknown"):
-        labels = tuple({each.casefold().rstrip(): each for each in reversed(labels)}.values())[::-1]
+        labels = told_apart(labels)
     rule = Digit(f"{table.id}.{key or column.name}", None, (len(labels),), 0, labels)
     return _counted(rule, len(labels), rows, f"{len(labels)} {why}")
+
+
+def folded(text: str) -> str:
+    """What engines take for one and the same text at their most tolerant: case, accents, blanks at the end aside."""
+    letters = (char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return "".join(letters).casefold().rstrip()
+
+
+def told_apart(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The labels that every engine tells apart, each the first of its kind."""
+    return tuple({folded(each): each for each in reversed(labels)}.values())[::-1]
+
+
+def _sets(table: Table, column: Column, rows: int) -> Injective:
+    """Each set of labels once: the row number's bits say which labels are in it."""
+    labels = column.type.labels
+    capacity = 2 ** len(labels) - 1
+    if rows > min(capacity, _LABELS):
+        return Injective(None, min(capacity, _LABELS), f"{capacity} sets of {len(labels)} labels")
+    sets = tuple(",".join(each for k, each in enumerate(labels) if n >> k & 1) for n in range(1, rows + 1))
+    return Injective(Digit(f"{table.id}.{column.name}", None, (rows,), 0, sets), min(capacity, _LABELS), "sets")
 
 
 def _numbers(table: Table, column: Column, domain: Domain, rows: int, permute: bool) -> Injective:
@@ -122,6 +166,12 @@ def _numbers(table: Table, column: Column, domain: Domain, rows: int, permute: b
         low, high = max(low if low is not None else -top, -top), min(high if high is not None else top, top)
     assert low is not None and high is not None  # integer and decimal types are bounded
     first, last = math.ceil(low), math.floor(high)
+    if column.type.kind == "decimal" and domain.step > 1:  # a negative scale: tens, hundreds, ...
+        unit = int(domain.step)
+        first, last = -(-first // unit), last // unit
+        whole = max(0, last - first + 1)
+        start = max(first, min(1, last - rows + 1))
+        return _counted(Sequence(start * unit, unit, permute), whole, rows, f"multiples of {unit}")
     whole = max(0, last - first + 1)
     if whole < rows and column.type.kind == "decimal" and 0 < domain.step < 1:
         count = round((high - low) / domain.step) + 1
@@ -131,7 +181,14 @@ def _numbers(table: Table, column: Column, domain: Domain, rows: int, permute: b
             return Injective(Digit(f"{table.id}.{column.name}", None, (count,), 0, labels), count, f"{count} decimals")
         if count <= 100_000:
             return Injective(None, count, f"{count} decimals")
+    if column.counts is not None and column.type.kind == "integer":
+        begin, stride = column.counts
+        room = ((last - begin) // stride if stride > 0 else (begin - first) // -stride) + 1
+        if first <= begin <= last and rows <= room:
+            return Injective(Sequence(begin, stride, permute), room, f"counts from {begin} by {stride}")
     start = max(first, min(1, last - rows + 1)) if first <= 1 else first
+    if column.type.base == "year":
+        start = max(first, min(2000, last - rows + 1))
     smallest, largest = (math.floor(bound) if bound is not None else 0 for bound in limits(column.type))
     if column.type.kind != "float":
         start = max(start, smallest)
@@ -140,7 +197,7 @@ def _numbers(table: Table, column: Column, domain: Domain, rows: int, permute: b
     return _counted(Sequence(start, 1, permute), whole, rows, f"whole numbers {start} to {last}")
 
 
-def _times(domain: Domain, rows: int, permute: bool) -> Injective:
+def _times(column: Column, domain: Domain, rows: int, permute: bool) -> Injective:
     """Equal steps through the domain: days for dates, for others minutes or, where there are too many rows, less."""
     size = int(domain.step) or 1
     if domain.kind in ("time", "interval"):
@@ -149,12 +206,14 @@ def _times(domain: Domain, rows: int, permute: bool) -> Injective:
     else:
         last = int(domain.high) if domain.high is not None else micros("9999-12-31", domain.kind) or 0
         begin = micros(_FIRST_DAY, domain.kind) or 0
-        first = int(domain.low) if domain.low is not None else min(begin, last)
-        if domain.low is None and (last - first) // size + 1 < rows:
-            first = micros("0001-01-01", domain.kind) or 0
+        earliest = int(domain.low) if domain.low is not None else micros("0001-01-01", domain.kind) or 0
+        asked = domain.low is not None and domain.low != limits(column.type)[0]
+        first = earliest if asked else max(earliest, min(begin, last))
+        if (last - first) // size + 1 < rows:
+            first = earliest
     capacity = max(0, (last - first) // size + 1)
-    if domain.low is None and domain.kind in ("date", "timestamp"):
-        capacity = (last - (micros("0001-01-01", domain.kind) or 0)) // size + 1
+    if domain.kind in ("date", "timestamp"):
+        capacity = max(0, (last - earliest) // size + 1)
     stride = size
     span = min(last - first, 7_300 * DAY)
     for nice in (DAY, 3_600_000_000, 60_000_000, 1_000_000):
@@ -174,9 +233,13 @@ def _bytes(domain: Domain, rows: int) -> Injective:
 # --- texts ------------------------------------------------------------------------------------------------------------
 
 
-def _texts(table: Table, column: Column, domain: Domain, rows: int, permute: bool, locale: str) -> Injective:
+def _texts(
+    table: Table, column: Column, domain: Domain, rows: int, permute: bool, locale: str, prefix: int | None
+) -> Injective:
     about = column_meaning(table, column)
     lists = Lists(locale)
+    if prefix is not None:
+        return _prefixed(domain, rows, permute, prefix, lists)
     listed = _vocabulary(table, column, domain, about, rows, lists)
     if listed is not None:
         return listed
@@ -202,6 +265,34 @@ def _texts(table: Table, column: Column, domain: Domain, rows: int, permute: boo
     return Injective(None, most, "no format has room for the row number")
 
 
+def _prefixed(domain: Domain, rows: int, permute: bool, most: int, lists: Lists) -> Injective:
+    """Texts of a pattern with the row number in a run of characters among the first ``most``."""
+    room = 0
+    for parts in _translated(domain):
+        head, rest = _split(parts, most)
+        room = max(room, *(len(_distinct(part.alphabet)) ** part.count for part in head if isinstance(part, Chars)), 0)
+        numbered = _numbered(head, rows, permute)
+        if numbered is not None and honours((*numbered, *rest), domain, lists):
+            codec = Text((*numbered, *rest), max_length=domain.max_length, min_length=domain.min_length)
+            return Injective(Value(codec), room, f"carries the row number in its first {most} characters")
+    return Injective(None, min(room, rows - 1), f"no pattern has room for the row number in {most} characters")
+
+
+def _split(parts: tuple[Segment, ...], most: int) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
+    """The segments that write the first ``most`` characters, and the others; a run across the border is cut."""
+    head: list[Segment] = []
+    for index, part in enumerate(parts):
+        size = width((part,))
+        if size > most:
+            if isinstance(part, Chars) and most:
+                rest = msgspec.structs.replace(part, count=part.count - most)
+                return (*head, msgspec.structs.replace(part, count=most)), (rest, *parts[index + 1 :])
+            return tuple(head), parts[index:]
+        head.append(part)
+        most -= size
+    return tuple(head), ()
+
+
 def _capacity(domain: Domain) -> int | None:
     """The most texts that differ even when case is ignored: by length, or by the pattern's widest run."""
     best: int | None = 0
@@ -216,8 +307,8 @@ def _capacity(domain: Domain) -> int | None:
 
 
 def _distinct(alphabet: str) -> str:
-    """The alphabet with one case of each letter."""
-    return "".join({char.casefold(): char for char in reversed(alphabet)}.values())[::-1]
+    """The alphabet with one case of each letter, and without letters that differ by an accent alone."""
+    return "".join({folded(char) or char: char for char in reversed(alphabet)}.values())[::-1]
 
 
 def _translated(domain: Domain) -> Iterator[tuple[Segment, ...]]:
@@ -238,15 +329,22 @@ def _runs(domain: Domain) -> list[Chars]:
 def _from_patterns(domain: Domain, rows: int, permute: bool) -> Iterator[tuple[Segment, ...]]:
     """Each pattern's text with its widest run of characters turned into the row number."""
     for parts in _translated(domain):
-        runs = [(len(_distinct(p.alphabet)) ** p.count, k) for k, p in enumerate(parts) if isinstance(p, Chars)]
-        if not runs or max(runs)[0] < rows:
-            continue
-        size, index = max(runs)
-        run = parts[index]
-        assert isinstance(run, Chars)
-        alphabet = _distinct(run.alphabet)
-        start = 1 if alphabet == DIGITS and size > rows else 0
-        yield (*parts[:index], Serial(alphabet, run.count, start, permute), *parts[index + 1 :])
+        numbered = _numbered(parts, rows, permute)
+        if numbered is not None:
+            yield numbered
+
+
+def _numbered(parts: tuple[Segment, ...], rows: int, permute: bool) -> tuple[Segment, ...] | None:
+    """The segments with the row number in place of their widest run of characters; None where no run has room."""
+    runs = [(len(_distinct(p.alphabet)) ** p.count, k) for k, p in enumerate(parts) if isinstance(p, Chars)]
+    if not runs or max(runs)[0] < rows:
+        return None
+    size, index = max(runs)
+    run = parts[index]
+    assert isinstance(run, Chars)
+    alphabet = _distinct(run.alphabet)
+    start = 1 if alphabet == DIGITS and size > rows else 0
+    return (*parts[:index], Serial(alphabet, run.count, start, permute), *parts[index + 1 :])
 
 
 def _digits(alphabet: str, rows: int, start: int) -> int:
@@ -272,18 +370,15 @@ def _candidates(
     tail = _serial(rows, permute)
     most = domain.max_length
     if about.name in ("email", "username"):
-        first, last = sibling(table, column, "first_name"), sibling(table, column, "last_name")
-        slug = latin(locale)
-        given: Segment = Cell(first, "slug") if first and slug else Vocab("user.first")
-        family: Segment = Cell(last, "slug") if last and slug else Vocab("user.last")
         at = (Lit("@"), Vocab("mail_host")) if about.name == "email" else ()
-        yield (given, Lit("."), family, Lit("."), tail, *at)
+        yield (*own_name(table, column, locale), Lit("."), tail, *at)
         yield (Vocab("user.first"), Lit("."), Vocab("user.last"), tail, *at)
         yield (Vocab("user.first"), tail, *((Lit("@example.com"),) if at else ()))
         yield (Lit("u"), tail, *((Lit("@example.com"),) if at else ()))
     composed: dict[str, tuple[Segment, ...]] = {
         "phone": (Lit("+1-"), Serial(DIGITS, 10, 2_005_550_100, permute)),
         "full_name": (Vocab("first_name"), Lit(" "), Vocab("last_name"), Lit(" "), tail),
+        "display_name": (Vocab("first_name"), Lit(" "), Vocab("last_name"), Lit(" "), tail),
         "first_name": (Vocab("first_name"), Lit(" "), tail),
         "last_name": (Vocab("last_name"), Lit(" "), tail),
         "company": (Vocab("company"), Lit(" "), tail),
@@ -377,7 +472,7 @@ def _each(
             return None
         entries = tuple(each for each in entries if domain.min_length <= len(each) <= (most or len(each)))
     unmet = [each for each in entries if not honours((Lit(each),), domain, lists)]
-    distinct = len({each.casefold() for each in entries}) == len(entries)
+    distinct = len(told_apart(entries)) == len(entries)
     if unmet or rows > len(entries) or not distinct:
         return None
     found = _labels(table, column, entries, rows, f"known values of {name}", key)
@@ -387,7 +482,7 @@ def _each(
 def _unique(table: Table, column: Column) -> str | None:
     """A text column that is UNIQUE by itself and has a meaning that slugs are made of."""
     for unique in table.uniques:
-        if len(unique.columns) == 1 and unique.columns != (column.name,):
+        if unique.plain and len(unique.columns) == 1 and unique.columns != (column.name,):
             other = table.column(unique.columns[0])
             if other.type.kind == "text" and column_meaning(table, other).name in NAMED:
                 return other.name

@@ -12,9 +12,14 @@ For each constraint, in the order primary key first, the first of these that fit
 
 from __future__ import annotations
 
-from plurel_sql.plan.draft import Draft, Limit, LinkDraft, Member, TableDraft, TupleDraft
-from plurel_sql.plan.injective import injective
-from plurel_sql.plan.scopes import copied_from, mapped
+import msgspec
+
+from plurel_sql.plan.draft import Draft, Limit, LinkDraft, Member, Pool, TableDraft, TupleDraft
+from plurel_sql.plan.groups import elect, prefer_drivers
+from plurel_sql.plan.indexes import differing, never, special
+from plurel_sql.plan.injective import injective, told_apart
+from plurel_sql.plan.pairs import make_room, release
+from plurel_sql.plan.scopes import ancestor
 from plurel_sql.schema.model import Column, Unique
 
 COUNTERS = ("integer", "decimal", "date", "timestamp")
@@ -29,23 +34,52 @@ LARGE = 2**31
 def unique_keys(draft: Draft) -> None:
     """Settles each table's keys; what can't be met is noted and taken out of what the target declares."""
     for table in draft.tables.values():
-        by_size = sorted(table.table.uniques, key=lambda unique: (not unique.primary, len(unique.columns)))
+        prefer_drivers(draft, table)
+        by_size = sorted(
+            table.table.uniques, key=lambda u: (not u.primary, bool(u.terms) or not u.plain, len(u.columns))
+        )
         for unique in by_size:
             if not unique.nulls_distinct:
                 table.not_null |= set(unique.columns)
-            if _settle(draft, table, unique):
+            met = settle(draft, table, unique) if unique.plain and not unique.terms else indexed(draft, table, unique)
+            if met:
                 table.uniques.append(unique)
             else:
                 name = "PRIMARY KEY" if unique.primary else "UNIQUE"
+                terms = ", ".join((*unique.columns, *unique.expressions))
+                where = f" WHERE {unique.where}" if unique.where else ""
                 draft.note(
-                    f"{name} ({', '.join(unique.columns)}) can't be met by construction; it is left out",
-                    f"{table.id}.{unique.name or ','.join(unique.columns)}",
+                    f"{name} ({terms}){where} can't be met by construction; it is left out",
+                    f"{table.id}.{unique.name or terms}",
+                    at=unique.source,
                 )
 
 
-def _settle(draft: Draft, table: TableDraft, unique: Unique) -> bool:
+def indexed(draft: Draft, table: TableDraft, unique: Unique) -> bool:
+    """A unique index over expressions or with a condition (``indexes.py``); the order of what is tried is in 0012."""
+    columns = differing(table, unique)
+    if carried(table, set(columns)) or any(m.plain and set(m.columns) <= set(columns) for m in table.uniques):
+        return True
+    free = [table.table.column(name) for name in columns if table.owner(name) is None and not table.taken(name)]
+    if serial(table, free, LARGE) or special(table, unique):
+        return True
+    owners = _owners(draft, table, set(columns))
+    if len(owners) < 2 and elect(draft, table, unique, grouped=True):
+        return True
+    plain = msgspec.structs.replace(unique, columns=columns, expressions=(), where=None, terms=(), outside=None)
+    if len(owners) > 1 and settle(draft, table, plain):
+        return True
+    if unique.where is not None and (elect(draft, table, unique, grouped=False) or never(table, unique)):
+        return True
+    if not columns and all(term.exact and not term.columns for term in unique.terms):
+        table.limits.append(Limit(1, (), f"UNIQUE ({', '.join(unique.expressions)}) allows one row"))
+        return True
+    return bool(columns) and settle(draft, table, plain)
+
+
+def settle(draft: Draft, table: TableDraft, unique: Unique) -> bool:
     columns = set(unique.columns)
-    if any(set(met.columns) <= columns for met in table.uniques) or _carried(table, columns):
+    if any(met.plain and set(met.columns) <= columns for met in table.uniques) or carried(table, columns):
         return True
     free = [table.table.column(name) for name in unique.columns if table.owner(name) is None]
     open_columns = [column for column in free if not table.taken(column.name)]
@@ -57,13 +91,13 @@ def _settle(draft: Draft, table: TableDraft, unique: Unique) -> bool:
     if len(owners) > 1 and _junction(draft, table, unique, owners):
         return True
     return (
-        _serial(table, open_columns, LARGE)
+        serial(table, open_columns, LARGE)
         or _tuple_of_values(draft, table, unique, owners, open_columns)
-        or _serial(table, open_columns, 1)
+        or serial(table, open_columns, 1)
     )
 
 
-def _carried(table: TableDraft, columns: set[str]) -> bool:
+def carried(table: TableDraft, columns: set[str]) -> bool:
     """True where a column of the constraint is already different in every row."""
     return any(name in table.serials or name == table.distinct_time for name in columns)
 
@@ -89,6 +123,7 @@ def _one_to_one(draft: Draft, table: TableDraft, k: int, columns: set[str]) -> b
     link = table.links[k]
     if set(link.fk.columns) != columns or link.kind not in ("free", "one_to_one") or table.driver == k:
         return _one_child_each(draft, table, k)
+    release(table, k)
     link.kind, link.why = "one_to_one", "no parent has two rows"
     if link.fk.parent == table.id:
         if not link.optional:
@@ -127,7 +162,7 @@ def _position(draft: Draft, table: TableDraft, columns: set[str], free: list[Col
         link = table.links[k]
         if not set(fixed) <= set(link.fk.columns) or link.optional or link.fk.parent == table.id:
             continue
-        target = _ancestor(draft, table, k, fixed)
+        target = ancestor(draft, table, k, fixed)
         if target is None or not draft.claim_driver(table.id, k):
             continue
         parent, levels = target
@@ -152,25 +187,9 @@ def unique_rank(table: TableDraft, column: Column) -> int:
 
 def _counts(table: TableDraft, column: Column) -> bool:
     """Free to count 1, 2, 3, ...: no list of values, nothing fractional only."""
+    if column.type.kind in ("date", "timestamp") and (table.domain(column).bounded or column.name in table.kept_times):
+        return False  # it would count past its bound
     return not table.domain(column).values and not column.identity
-
-
-def _ancestor(draft: Draft, table: TableDraft, k: int, fixed: tuple[str, ...]) -> tuple[str, int] | None:
-    """The table, and the number of driver steps up to it, whose rows are told apart by just the ``fixed`` columns,
-    going up over link ``k``; the steps above are drivers already, or are made so."""
-    link = table.links[k]
-    if set(fixed) == set(link.fk.columns):
-        return link.fk.parent, 1
-    for (name, names), path in copied_from(draft, link.fk.parent, mapped(link, fixed)).items():
-        if not any(set(unique.columns) == set(names) for unique in draft[name].table.uniques):
-            continue
-        at = link.fk.parent
-        for step in path:
-            if not draft.claim_driver(at, step):
-                return None
-            at = draft[at].links[step].fk.parent
-        return name, 1 + len(path)
-    return None
 
 
 def _junction(draft: Draft, table: TableDraft, unique: Unique, owners: list[int]) -> bool:
@@ -178,9 +197,14 @@ def _junction(draft: Draft, table: TableDraft, unique: Unique, owners: list[int]
     links = table.links
     if any(links[k].kind not in ("free", "driver", "within") for k in owners):
         return False
+    for k in owners:
+        side = links[k].side
+        if side is not None and set(owners) != {k, side[0]}:
+            release(table, k)  # pairs in order are told apart alone, or not at all
+    ring = links[owners[0]].side is not None
     drivable = [k for k in owners if links[k].kind in ("free", "driver") and links[k].fk.parent != table.id]
     drivable.sort(key=lambda k: (k != table.driver, links[k].optional))
-    after = next((k for k in drivable if draft.claim_driver(table.id, k)), None)
+    after = next((k for k in drivable if draft.claim_driver(table.id, k, ring)), None)
     if after is None:
         return False
     rest = [k for k in owners if k != after]
@@ -188,19 +212,16 @@ def _junction(draft: Draft, table: TableDraft, unique: Unique, owners: list[int]
     if scoped and (len(rest) > 1 or links[scoped[0]].via != after):
         return False
     key = ",".join(unique.columns)
+    if ring:
+        links[rest[0]].ring = True
+        make_room(draft, table, rest[0])
+        links[after].apart, links[rest[0]].apart = [], []  # on a ring they differ anyhow
     for k in rest:
         links[k].kind, links[k].tuple_key = "junction", key
         links[k].why = f"distinct ({key})"
     table.tuples.append(TupleDraft(key, after, [Member(link=k) for k in rest]))
-    parents = (links[after].fk.parent, *(links[k].fk.parent for k in rest))
-    if scoped:
-        scope = links[scoped[0]].scope
-        assert scope is not None
-        table.limits.append(
-            Limit(1, (links[after].fk.parent, f"{links[rest[0]].fk.parent}/{scope}"), f"distinct ({key})")
-        )
-    else:
-        table.limits.append(Limit(1, parents, f"distinct ({key})"))
+    pools = [Pool(links[k].fk.parent, links[k].scope, len(links[k].apart), links[k].ring) for k in rest]
+    table.limits.append(Limit(1, (links[after].fk.parent, *pools), f"distinct ({key})"))
     return True
 
 
@@ -208,10 +229,12 @@ CARRIERS = ("timestamp", "text", "decimal", "binary", "uuid", "integer")
 """Kinds of column in rising order of fitness to carry the row number, where their capacities are ample."""
 
 
-def _serial(table: TableDraft, free: list[Column], least: int) -> bool:
+def serial(table: TableDraft, free: list[Column], least: int) -> bool:
     """The fittest free column carries the row number, if it can tell ``least`` rows or more apart."""
     best: tuple[tuple[float, bool, int], Column, int | None] | None = None
     for column in free:
+        if column.name in table.kept_times or column.generated is not None:
+            continue
         capacity = _capacity(table, column)
         if capacity is not None and capacity < least:
             continue
@@ -222,7 +245,9 @@ def _serial(table: TableDraft, free: list[Column], least: int) -> bool:
     if best is None:
         return False
     _, column, capacity = best
-    if column.type.kind == "timestamp" and not table.links:  # nothing lifts its rows: they stay apart
+    # Nothing lifts the rows of a table without links: their times stay apart, if they may be any. One column has them.
+    free_axis = table.distinct_time is None and not table.links
+    if column.type.kind == "timestamp" and free_axis and not table.domain(column).bounded:
         table.distinct_time = column.name
         return True
     table.serials[column.name] = False
@@ -242,7 +267,7 @@ def _tuple_of_values(draft: Draft, table: TableDraft, unique: Unique, owners: li
     for column in free:
         domain = table.domain(column)
         capacity = _capacity(table, column)
-        labels = tuple(str(value) for value in domain.values or ())
+        labels = told_apart(tuple(str(value) for value in domain.values or ()))
         if column.type.kind == "boolean":
             labels = ("false", "true")
         if labels:
@@ -261,7 +286,7 @@ def _tuple_of_values(draft: Draft, table: TableDraft, unique: Unique, owners: li
     for member in members:
         size *= member.size
     parents = () if after is None else (table.links[after].fk.parent,)
-    if after is None and size < LARGE and _serial(table, free, size):
+    if after is None and size < LARGE and serial(table, free, size):
         return True
     table.tuples.append(TupleDraft(",".join(unique.columns), after, members))
     table.limits.append(Limit(size, parents, f"({', '.join(unique.columns)}) holds {size:,} different values"))

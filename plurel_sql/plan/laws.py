@@ -6,8 +6,9 @@ from math import ceil
 from typing import Literal
 
 from plurel_sql.errors import ConfigError
-from plurel_sql.plan import model
-from plurel_sql.plan.draft import Draft, LinkDraft, TableDraft, TupleDraft, chance
+from plurel_sql.plan import model, published
+from plurel_sql.plan.draft import Draft, LinkDraft, Pool, TableDraft, TupleDraft, chance
+from plurel_sql.plan.pairs import side
 from plurel_sql.plan.rows import driver_minimum, scope_minimum
 from plurel_sql.semantics.roles import table_role
 
@@ -25,6 +26,8 @@ def links(draft: Draft, table: TableDraft) -> tuple[model.Link, ...]:
             law=_law(draft, table, k, link),
             null_rate=_null_rate(draft, table, k, link),
             causal=k in causal,
+            apart=tuple(link.apart),
+            side=side(draft, link),
         )
         for k, link in enumerate(table.links)
     )
@@ -33,9 +36,16 @@ def links(draft: Draft, table: TableDraft) -> tuple[model.Link, ...]:
 def dims(draft: Draft, table: TableDraft, group: TupleDraft) -> tuple[int, ...]:
     """The sizes of a tuple's coordinates."""
     return tuple(
-        max(draft[table.links[member.link].fk.parent].rows, 1) if member.link is not None else member.size
+        max(_pool(table.links[member.link]).of(draft[table.links[member.link].fk.parent].rows), 1)
+        if member.link is not None
+        else member.size
         for member in group.members
     )
+
+
+def _pool(link: LinkDraft) -> Pool:
+    """What a link that is a coordinate of a tuple draws from."""
+    return Pool(link.fk.parent, link.scope, len(link.apart), link.ring)
 
 
 def _law(draft: Draft, table: TableDraft, k: int, link: LinkDraft) -> model.Law:
@@ -53,7 +63,7 @@ def _law(draft: Draft, table: TableDraft, k: int, link: LinkDraft) -> model.Law:
         case "junction":
             group = next(g for g in table.tuples if g.key == link.tuple_key)
             index = next(i for i, member in enumerate(group.members) if member.link == k)
-            return model.Junction(group.key, group.after, dims(draft, table, group), index, link.scope)
+            return model.Junction(group.key, group.after, dims(draft, table, group), index, link.scope, link.ring)
         case "derived":
             return model.Derived(link.path)
         case "same":
@@ -83,7 +93,8 @@ def _tuple_size(draft: Draft, table: TableDraft, group: TupleDraft) -> int:
     for member, dim in zip(group.members, dims(draft, table, group), strict=True):
         scope = table.links[member.link].scope if member.link is not None else None
         if scope is not None and member.link is not None:
-            dim = scope_minimum(draft, table.links[member.link].fk.parent, scope)
+            link = table.links[member.link]
+            dim = _pool(link).of(scope_minimum(draft, link.fk.parent, scope))
         size *= dim
     return size
 
@@ -92,6 +103,8 @@ def _affinity(
     draft: Draft, table: TableDraft, link: LinkDraft, skew: float | None, spread: float | None
 ) -> model.Affinity:
     parent = draft[link.fk.parent]
+    if draft.config.prior is not None and link.fk.parent != table.id and skew is None and spread is None:
+        return published.affinity(draft, table, link.fk, draft.config.prior)
     if link.fk.parent == table.id:
         depth = 3 if table_role(table.table) == "lookup" else 5
         return model.Affinity(
@@ -128,7 +141,7 @@ def _null_rate(draft: Draft, table: TableDraft, k: int, link: LinkDraft) -> floa
         return wished
     if not link.optional or link.kind in ("derived", "same"):
         return 0.0
-    if draft[link.fk.parent].rows == 0:
+    if draft[link.fk.parent].rows <= len(link.apart):
         return 1.0
     if link.fk.parent == table.id:
         return 0.0

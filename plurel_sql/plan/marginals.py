@@ -116,6 +116,11 @@ def beneath(lower: Codec, upper: Codec, share: float) -> Number | None:
     return msgspec.structs.replace(lower, knots=knots)
 
 
+def recut(codec: Number, knots: Knots) -> Number:
+    """``codec`` with another distribution, inside the same bounds."""
+    return msgspec.structs.replace(codec, knots=_cut(knots, codec.low, codec.high))
+
+
 def _safe(bound: float) -> float:
     """Bounds that a float can't hold exactly (2^63 - 1, 38 digits) move inward."""
     value = float(bound)

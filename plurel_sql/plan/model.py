@@ -12,11 +12,12 @@ Times are microseconds since 1970-01-01 UTC, everywhere.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
 
-from plurel_sql.schema.model import Note, Schema
+from plurel_sql.schema.model import Check, Note, Schema, Source
 
 Micros = int
 
@@ -88,7 +89,8 @@ class Junction(msgspec.Struct, frozen=True, tag="junction"):
     The row's ordinal k among the children of its ``after`` parent (the row number itself where ``after`` is None) is
     permuted over the product of ``dims`` and split into coordinates; this link takes coordinate ``index`` (its dim is
     its parent's row count, or the size of the parent's range inside ``scope``). ``key`` names the tuple, so that all
-    its members share one permutation.
+    its members share one permutation. On a ``ring`` (both links lead to one table) the parent is as many rows after
+    the ``after`` parent as the coordinate says, at most half way round: no two parents meet twice in either order.
     """
 
     key: str
@@ -96,6 +98,7 @@ class Junction(msgspec.Struct, frozen=True, tag="junction"):
     dims: tuple[int, ...]
     index: int
     scope: str | None = None
+    ring: bool = False
 
 
 class Derived(msgspec.Struct, frozen=True, tag="derived"):
@@ -113,15 +116,35 @@ class Same(msgspec.Struct, frozen=True, tag="same"):
 Law = Driver | Affinity | OneToOne | Within | Junction | Derived | Same
 
 
+class Side(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Of the parent rows that this link and link ``other`` draw from one table this one takes the lower, or with
+    ``high`` the higher. They are ordered by row number, which is the order of their keys, or where ``uuid`` names the
+    key column by the UUIDs (of version 4) in it."""
+
+    other: int
+    high: bool
+    uuid: str | None = None
+
+
 class Link(msgspec.Struct, frozen=True):
     """One foreign key. ``name`` (ForeignKey.label) keys its random numbers; ``causal`` says whether the parent's
-    values and hidden trait are causes of this table's columns."""
+    values and hidden trait are causes of this table's columns.
+
+    With ``lane`` the link is NULL where the row's number in (0, 1) of that lane lies in one of ``spans``: links of one
+    lane are NULL as a CHECK over them allows (an arc), and ``null_rate`` is the length of the spans.
+
+    The link never shares its parent row with the links ``apart`` (of this table, to the same parent), and with ``side``
+    it is in order with another one."""
 
     name: str
     parent: str
     law: Law
     null_rate: float = 0.0
     causal: bool = False
+    lane: str | None = None
+    spans: tuple[tuple[float, float], ...] = ()
+    apart: tuple[int, ...] = ()
+    side: Side | None = None
 
 
 # --- axes: when a row happens ---------------------------------------------------------------------------------------
@@ -259,7 +282,19 @@ class Num(msgspec.Struct, frozen=True, tag="num"):
     width: int = 0
 
 
-Segment = Lit | Vocab | Chars | Serial | Cell | Prose | Num
+class Groups(msgspec.Struct, frozen=True, tag="groups"):
+    """The row number plus ``start`` in ``count`` places of base ``base``, each written as a decimal (``hex``:
+    hexadecimal) number padded to ``width``, ``mark`` between them: injective. IPv4: base 256, 4 places, "."."""
+
+    base: int
+    count: int
+    mark: str
+    hex: bool = False
+    width: int = 1
+    start: int = 1
+
+
+Segment = Lit | Vocab | Chars | Serial | Cell | Prose | Num | Groups
 
 
 class Text(msgspec.Struct, frozen=True, tag="text", omit_defaults=True):
@@ -301,7 +336,58 @@ class List(msgspec.Struct, frozen=True, tag="list"):
     high: int
 
 
-Codec = Number | Bool | Category | Text | Uuid | Json | Bytes | List
+class Counter(msgspec.Struct, frozen=True, tag="counter"):
+    """``start + step * row``: for an item or member that makes its list or record distinct (a column has Sequence)."""
+
+    start: int = 1
+    step: int = 1
+
+
+class Span(msgspec.Struct, frozen=True, tag="span", omit_defaults=True):
+    """A range as text, ``[low,high)``: bounds of Arrow type ``item``, the upper one above the lower by ``width`` (of
+    time types in microseconds), at least by the type's smallest step.
+
+    A share ``empty`` is the empty range, a share ``open`` has no upper bound. With ``count`` it is a multirange of that
+    many pieces (from, to). With ``serial`` (start, step) the lower bound is ``start + step * row``, in units of
+    the type's last digit (microseconds of time types): injective, and without overlap where no width exceeds the step.
+    """
+
+    item: str
+    low: Codec
+    width: Codec
+    empty: float = 0.0
+    open: float = 0.0
+    count: tuple[int, int] | None = None
+    serial: tuple[int, int] | None = None
+
+
+class Set(msgspec.Struct, frozen=True, tag="set"):
+    """Labels joined by commas, in their own order: the one that the rank picks along ``weights``, and each other one
+    with probability ``p``."""
+
+    labels: tuple[str, ...]
+    weights: tuple[float, ...]
+    p: float
+
+
+class Member(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A member of a record: ``type`` is the Arrow type in short that its codec fills, ``absent`` the share without."""
+
+    name: str
+    type: str
+    codec: Codec
+    absent: float = 0.0
+
+
+class Record(msgspec.Struct, frozen=True, tag="record"):
+    """Members written as text: "json" an object (absent ones null), "row" PostgreSQL's ``("a",1,)``, "map" DuckDB's
+    ``{"k"=v}``, "hstore" ``"k"=>"v"`` (absent ones left out), "union" the one that the rank picks."""
+
+    members: tuple[Member, ...]
+    form: Literal["json", "row", "map", "hstore", "union"] = "json"
+
+
+Codec = Number | Bool | Category | Text | Uuid | Json | Bytes | List | Counter | Span | Set | Record
 
 
 # --- rules: what fills a column -------------------------------------------------------------------------------------
@@ -348,19 +434,55 @@ class Digit(msgspec.Struct, frozen=True, tag="digit"):
     step: int = 1
 
 
+class Elect(msgspec.Struct, frozen=True, tag="elect"):
+    """One row of each group, picked by hash, follows ``chosen``, the others ``rest`` (one default address a user).
+
+    The group is the range of the row's ancestor ``levels`` driver steps up, for 0 the whole table; columns with the
+    same ``key`` pick the same row.
+    """
+
+    key: str
+    levels: int
+    chosen: Rule
+    rest: Rule
+
+
+class Slot(msgspec.Struct, frozen=True, tag="slot", omit_defaults=True):
+    """A stretch that overlaps no other one of its group (a room's bookings): the row's position in the group takes that
+    slot of a monotone cut of ``low``..``high`` (microseconds or whole numbers).
+
+    ``part`` is the bound that this column holds, or "range" for both as text, of Arrow type ``item``. Groups are
+    those of Elect; columns with the same ``key`` belong together. Bounds are multiples of ``resolution``, stretches no
+    longer than ``longest``; where there is too little room the line goes on past ``high``. ``from_time``: a group's
+    line begins at its ancestor's time at the earliest.
+    """
+
+    key: str
+    levels: int
+    part: Literal["start", "end", "range"]
+    low: int
+    high: int
+    resolution: int
+    longest: int
+    from_time: bool
+    item: str | None = None
+
+
 class At(msgspec.Struct, frozen=True, tag="at"):
     """The row's own time."""
 
 
 class After(msgspec.Struct, frozen=True, tag="after"):
     """Column ``base`` (the row's own time where None) plus an exponential delay of mean ``mean``, none with probability
-    ``same``; never past ``end`` (the delay is squeezed into what is left), rounded up to ``resolution``."""
+    ``same``; never past ``end`` (the delay is squeezed into what is left, or with ``censored`` the cell is NULL: it has
+    not happened yet), rounded up to ``resolution``."""
 
     base: str | None
     mean: Micros
     end: Micros
     same: float = 0.0
     resolution: Micros = 1_000_000
+    censored: bool = False
 
 
 class Value(msgspec.Struct, frozen=True, tag="value"):
@@ -390,17 +512,25 @@ class Constant(msgspec.Struct, frozen=True, tag="constant"):
     value: str | None = None
 
 
-Rule = Sequence | Ref | Position | Digit | At | After | Value | Product | Copy | Constant
+Rule = Sequence | Ref | Position | Digit | Elect | Slot | At | After | Value | Product | Copy | Constant
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """The cells of another column of the row, as texts, beside which a column is there."""
+
+    column: str
+    labels: tuple[str, ...]
 
 
 class Null(msgspec.Struct, frozen=True, omit_defaults=True):
     """NULL with probability ``rate``; where ``node`` is named the probability rises with that node's rank u as
     min(1, 2 * rate * u) for rate <= 1/2 (mean ``rate``), and 1 - 2 * (1 - rate) * (1 - u) above.
-    Columns with the same ``lane`` are NULL together."""
+    Columns with the same ``lane`` are NULL together. With ``reached`` the other column's cell decides, not the rate."""
 
     rate: float
     node: str | None = None
     lane: str | None = None
+    reached: Reached | None = None
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -427,21 +557,28 @@ class Column(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NodeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A node that a column needs: numeric, or categorical with ``categories`` states (research mode)."""
+    """A node that a column needs: numeric, or categorical with ``categories`` states (research mode).
+
+    With ``transform`` the column's marginal is the node's own under that transform ("identity", "rank_uniform",
+    "log", "sqrt", "standardize"); of states it is their shares. ``natural.py`` writes it into the codec once the node
+    is calibrated."""
 
     name: str
     categories: int = 0
+    transform: str = ""
 
 
 class Prior(msgspec.Struct, frozen=True, omit_defaults=True):
     """What to draw the SCM from. ``name`` "default" (calibrated strength) or "plurel" (the published prior); ``width``
     is the embedding width; ``layout`` fixes a graph layout by name, None draws one; ``noise`` the range of the share of
-    a node's variance that is its own noise."""
+    a node's variance that is its own noise. ``params`` are those of the published prior that differ from its defaults
+    (``plan.params``, SCMParams and DAGParams)."""
 
     name: Literal["default", "plurel"] = "default"
     width: int = 16
     layout: str | None = None
     noise: tuple[float, float] = (0.1, 0.5)
+    params: dict[str, Any] = {}
 
 
 class Node(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -465,11 +602,48 @@ class Scm(msgspec.Struct, frozen=True, omit_defaults=True):
     nodes: tuple[Node, ...] = ()
 
 
+# --- CHECKs met by trying again -------------------------------------------------------------------------------------
+
+
+class RowCheck(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A CHECK as DuckDB evaluates it on a row (``expression``; NULL passes), and what it is called in messages;
+    ``failed`` is the share of the pilot's rows that break it as they are first drawn."""
+
+    expression: str
+    check: str
+    name: str | None = None
+    source: Source | None = None
+    failed: float = 0.0
+
+
+class Retry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """CHECKs that a row may fail as it is first drawn, and how it is mended (docs/decisions/0006).
+
+    A row that fails one of ``checks`` is tried again: attempts 1 to ``attempts`` draw ``columns`` anew, under the
+    number of the attempt; columns made of those follow. Then ``moves``, tier after tier: each gives for every column of
+    ``changed`` an expression of the row (DuckDB's; None leaves the cell); in a tier a row begins at a move picked by
+    hash. Then ``solutions``: rows of texts for ``changed`` that meet everything, picked by hash. What a move or
+    solution makes must meet ``guards`` too: what the columns' own rules would have seen to; moves are first tried
+    under ``hopes`` (values in the columns' usual range). ``reads`` are all columns that it takes.
+    """
+
+    columns: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    checks: tuple[RowCheck, ...] = ()
+    guards: tuple[str, ...] = ()
+    hopes: tuple[str, ...] = ()
+    attempts: int = 0
+    moves: tuple[tuple[tuple[str | None, ...], ...], ...] = ()
+    solutions: tuple[tuple[str | None, ...], ...] = ()
+
+
 # --- table and plan -------------------------------------------------------------------------------------------------
 
 
 class Table(msgspec.Struct, frozen=True):
-    """``name`` is the schema table's id; it keys the table's random numbers."""
+    """``name`` is the schema table's id; it keys the table's random numbers. ``pending`` are the CHECKs that no rule
+    vouches for: fitting turns them into ``retries`` or notes."""
 
     name: str
     rows: int
@@ -477,9 +651,11 @@ class Table(msgspec.Struct, frozen=True):
     links: tuple[Link, ...]
     columns: tuple[Column, ...]
     scm: Scm
+    retries: tuple[Retry, ...] = ()
+    pending: tuple[Check, ...] = ()
 
 
-class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
+class Plan(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     """See the module's text. ``schema`` rides along so that a plan file alone can fill a target; ``notes`` are what
     could not be honoured or was changed on the way; ``vocabularies`` the word lists that codecs refer to by name."""
 
@@ -492,10 +668,11 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def table(self, name: str) -> Table:
         """The planned table of this name; KeyError where there is none."""
-        for table in self.tables:
-            if table.name == name:
-                return table
-        raise KeyError(name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Table]:
+        return {table.name: table for table in reversed(self.tables)}
 
 
 def encode(plan: Plan) -> bytes:

@@ -37,7 +37,7 @@ def distinct_names(table: Table, column: Column) -> bool:
     such column of a look-up table (with those that run parallel to it), or one that is UNIQUE."""
     if column.type.kind != "text" or column_meaning(table, column).name not in _NAMING:
         return False
-    if any(unique.columns == (column.name,) for unique in table.uniques):
+    if any(unique.plain and unique.columns == (column.name,) for unique in table.uniques):
         return True
     if not free(table, column) or (table_role(table) != "lookup" and table_head(table.name) not in LOOKUP):
         return False

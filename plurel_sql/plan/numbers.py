@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from plurel_sql.plan import marginals as m
+from plurel_sql.plan.agree import column_time
 from plurel_sql.plan.domains import Domain, holds
 from plurel_sql.plan.model import Category, Codec, Knots, Micros, Number
 from plurel_sql.plan.types import DAY, limits
@@ -147,6 +148,8 @@ def number_codec(table: Table, column: Column, domain: Domain, meaning: Meaning,
     if shape is None:
         shape = _generic(table, column, domain)
     knots, low = shape.knots, shape.low
+    if domain.step > 1:  # a negative scale: tens, hundreds, ...
+        knots = m.mapped(knots, lambda x: x * domain.step)
     if {"cents", "minor"} & set(found):
         knots, low = m.mapped(knots, lambda x: x * 100), low and low * 100
     step = shape.step if type_.kind == "float" else max(shape.step or 0.0, domain.step) or None
@@ -157,7 +160,9 @@ def number_codec(table: Table, column: Column, domain: Domain, meaning: Meaning,
 
 def _refined(name: str, words: Sequence[str], table: Table) -> str:
     """Weights and temperatures of people are not those of parcels and rooms, nor songs as short as web requests."""
-    around = {word for each in table.columns for word in each.name.lower().split("_")} | set(words)
+    if "words" not in table.derived:
+        table.derived["words"] = {word for each in table.columns for word in each.name.lower().split("_")}
+    around = table.derived["words"] | set(words)
     if around & {"patient", "athlete", "player", "person", "bmi", "admission", "height", "hadm", "gender"}:
         return {"weight": "body_weight", "temperature": "body_temperature"}.get(name, name)
     if name == "weight" and {"grams", "g"} & set(words):
@@ -255,7 +260,7 @@ def time_codec(table: Table, column: Column, domain: Domain, hints: Hints) -> Nu
         return m.number(m.normal(13.5 * DAY / 24, 4.2 * DAY / 24), domain, step=60e6, low=0, high=DAY - 1e6)
     if column.type.kind == "interval":
         return m.number(m.lognormal(2 * DAY / 24, 1.2), domain, step=60e6, low=60e6)
-    role = time_role(table.name, column.name, column.type.kind, column.comment)
+    role = column_time(table, column)
     name = role.role if role else "event"
     if name == "birth":
         knots = m.mapped(m.table((0, 88), (0.1, 72), (0.5, 41), (0.8, 27), (1, 18)), lambda age: hints.end - age * YEAR)
@@ -266,6 +271,12 @@ def time_codec(table: Table, column: Column, domain: Domain, hints: Hints) -> Nu
     else:
         knots = m.uniform(hints.start, hints.end)
     return m.number(knots, domain, step=max(domain.step, 1e6))
+
+
+def month_labels(unit: int, count: int) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Intervals of 1, 2, ... ``unit`` months, the short ones more often, with their shares."""
+    labels = tuple(f"{unit * k} months" for k in range(1, count + 1))
+    return labels, tuple(round(1 / (k + 2), 6) for k in range(count))
 
 
 def weights(count: int, *names: str) -> tuple[float, ...]:

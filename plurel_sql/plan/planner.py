@@ -6,21 +6,24 @@ from collections.abc import Callable
 
 import msgspec
 
-from plurel_sql.plan import model
+from plurel_sql.plan import model, published
 from plurel_sql.plan.axes import axes
 from plurel_sql.plan.circles import circles, optional_keys
 from plurel_sql.plan.columns import columns
 from plurel_sql.plan.config import Config
 from plurel_sql.plan.diamonds import diamonds
-from plurel_sql.plan.draft import Draft, LinkDraft, TableDraft
-from plurel_sql.plan.honour import contradictions, honour_checks
+from plurel_sql.plan.draft import Draft, drafted, trivial
+from plurel_sql.plan.groups import exclusions
+from plurel_sql.plan.honour import ask_parents, contradictions, honour_checks
 from plurel_sql.plan.keys import unique_keys
 from plurel_sql.plan.laws import links
 from plurel_sql.plan.order import value_order
 from plurel_sql.plan.override import wished_predicates
+from plurel_sql.plan.pairs import pairs
+from plurel_sql.plan.partitions import partitions
 from plurel_sql.plan.rows import share_rows
 from plurel_sql.plan.scopes import shared_columns
-from plurel_sql.schema.model import ForeignKey, Schema, Table
+from plurel_sql.schema.model import Schema
 
 
 def _narrow_keys(draft: Draft) -> None:
@@ -30,6 +33,7 @@ def _narrow_keys(draft: Draft) -> None:
             parent = draft[link.fk.parent]
             for here, there in zip(link.fk.columns, link.fk.parent_columns, strict=True):
                 parent.narrow(there, table.table.column(here).type)
+    ask_parents(draft)
 
 
 def _cells(draft: Draft) -> None:
@@ -38,13 +42,17 @@ def _cells(draft: Draft) -> None:
 
 
 PASSES: tuple[Callable[[Draft], None], ...] = (
+    published.research,
     _narrow_keys,
     contradictions,
     value_order,
     circles,
     optional_keys,
     shared_columns,
+    pairs,
+    partitions,
     unique_keys,
+    exclusions,
     diamonds,
     share_rows,
     axes,
@@ -66,7 +74,7 @@ def plan(schema: Schema, config: Config | None = None, seed: int = 0) -> model.P
         ConfigError: an override that a constraint forbids.
     """
     config = config or Config()
-    draft = Draft(schema, config, seed, {table.id: _draft(table) for table in schema.tables})
+    draft = Draft(schema, config, seed, {table.id: drafted(table) for table in schema.tables})
     for name, wished in config.tables.items():
         table = draft[name]
         table.wishes = {
@@ -79,21 +87,8 @@ def plan(schema: Schema, config: Config | None = None, seed: int = 0) -> model.P
     return _finish(draft)
 
 
-def _draft(table: Table) -> TableDraft:
-    found: dict[tuple[tuple[str, ...], str], LinkDraft] = {}
-    for fk in table.foreign_keys:
-        if not _trivial(table, fk):
-            optional = any(table.column(name).nullable for name in fk.columns)
-            found.setdefault((fk.columns, fk.parent), LinkDraft(fk, optional))
-    return TableDraft(table, list(found.values()))
-
-
-def _trivial(table: Table, fk: ForeignKey) -> bool:
-    """A key from a column to itself: every row meets it by pointing at itself."""
-    return fk.parent == table.id and fk.columns == fk.parent_columns
-
-
 def _finish(draft: Draft) -> model.Plan:
+    prior = model.Prior() if draft.config.prior is None else published.prior(draft.config.prior)
     tables = tuple(
         model.Table(
             name=table.id,
@@ -101,7 +96,8 @@ def _finish(draft: Draft) -> model.Plan:
             axis=table.axis,
             links=links(draft, table),
             columns=draft.columns[table.id],
-            scm=model.Scm(model.Prior(), tuple(model.NodeSpec(name) for name in draft.nodes[table.id])),
+            scm=model.Scm(prior, draft.nodes[table.id]),
+            pending=tuple(table.pending),
         )
         for table in draft
     )
@@ -116,9 +112,11 @@ def _finish(draft: Draft) -> model.Plan:
             foreign_keys=tuple(
                 fk
                 for fk in table.table.foreign_keys
-                if _trivial(table.table, fk) or (fk.columns, fk.parent) in kept[table.id]
+                if trivial(table.table, fk) or (fk.columns, fk.parent) in kept[table.id]
             ),
             checks=tuple(check for check in table.table.checks if check in table.checks),
+            exclusions=tuple(each for each in table.table.exclusions if each in table.exclusions),
+            partitioning=None if table.unpartitioned else table.table.partitioning,
         )
         for table in draft.tables.values()
     )

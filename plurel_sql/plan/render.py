@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
-from plurel_sql.plan.model import Cell, Chars, Lit, Num, Prose, Segment, Serial, Vocab
+from plurel_sql.plan.model import Cell, Chars, Groups, Lit, Num, Prose, Segment, Serial, Vocab
 
 Lists = Callable[[str], Sequence[str]]
 _CELL = ("Ann", "O'Neil", "van Dyke", "Maria-Luisa")
@@ -30,6 +30,8 @@ def _one(part: Segment, lists: Lists, random: Random) -> str:
             return "".join(random.choice(part.alphabet) for _ in range(part.width))
         case Num(low=low, high=high, width=width):
             return str(random.randint(low, high)).zfill(width)
+        case Groups(mark=mark, count=count):
+            return mark.join("1" * count)
         case Cell(form=form):
             name = random.choice(_CELL)
             if form == "slug":
@@ -55,6 +57,8 @@ def longest(parts: Sequence[Segment], lists: Lists, cells: Callable[[str], int])
                 total += width
             case Num(high=high, width=width):
                 total += max(len(str(high)), width)
+            case Groups(count=count, base=base, mark=mark, width=width):
+                total += count * max(width, len(str(base - 1))) + (count - 1) * len(mark)
             case Cell(column=column, form=form):
                 total += 1 if form == "initial" else cells(column)
             case Prose(high=high):

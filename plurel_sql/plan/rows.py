@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from heapq import heapify, heapreplace
+
 from plurel_sql.errors import ImpossibleError
-from plurel_sql.plan.draft import Draft, Limit, TableDraft, chance
+from plurel_sql.plan import published
+from plurel_sql.plan.draft import Draft, Limit, Pool, TableDraft, chance
 from plurel_sql.semantics.roles import table_role
 
 DEFAULT_TOTAL = 10_000
 GROWTH = 2.5
 """A table has this many times the rows of what it refers to, before its role is looked at."""
+FULL, DAMPING = 3, 0.65
+"""After so many generations each one grows by this power of what the one before grew by."""
 ROLE_FACTOR = {"lookup": 0.05, "entity": 1.0, "event": 2.0, "detail": 1.6, "junction": 1.2}
 
 
@@ -27,7 +32,10 @@ def share_rows(draft: Draft) -> None:
         _check(draft, fixed)
         return
     total = draft.config.total
-    if total is None:
+    if total is None and draft.config.prior is not None:
+        drawn = published.weights(draft, draft.config.prior)
+        total = round(sum(fixed.get(name, weight) for name, weight in drawn.items()))
+    elif total is None:
         total = max(DEFAULT_TOTAL, 20 * len(draft.tables)) + sum(fixed.values())
     left = total - sum(fixed.values())
     if left < 0:
@@ -50,10 +58,16 @@ def _fixed(draft: Draft) -> dict[str, int]:
 
 
 def weights(draft: Draft) -> dict[str, float]:
-    """Relative sizes: each table some times its largest parent, by role; look-up tables stay small."""
+    """Relative sizes: each table some times its largest parent, by role, and the less so the more generations are above
+    that (else the first tables of a deep schema would be left with a row or two); look-up tables stay small."""
+    if draft.config.prior is not None:
+        return published.weights(draft, draft.config.prior)
     found: dict[str, float] = {}
+    generation: dict[str, int] = {}
     for table in draft:
         parents = [found[link.fk.parent] for link in table.links if not link.back and link.fk.parent in found]
+        above = [generation[link.fk.parent] + 1 for link in table.links if link.fk.parent in generation]
+        generation[table.id] = level = max(above, default=0)
         role = table_role(table.table)
         varied = 0.7 + 0.6 * chance(table.id, "rows")
         if any(link.kind == "one_to_one" or table.driver_cap == 1 for link in table.links if not link.optional):
@@ -62,7 +76,8 @@ def weights(draft: Draft) -> dict[str, float]:
         elif role == "lookup":
             found[table.id] = ROLE_FACTOR["lookup"] * varied * max([1.0, *(p * 0.5 for p in parents)])
         else:
-            found[table.id] = varied * ROLE_FACTOR[role] * (GROWTH * max(parents) if parents else 1.0)
+            growth = (ROLE_FACTOR[role] * GROWTH) ** (DAMPING ** max(level - FULL, 0)) if parents else ROLE_FACTOR[role]
+            found[table.id] = varied * growth * max(parents, default=1.0)
     return found
 
 
@@ -78,23 +93,21 @@ def capacity(draft: Draft, table: TableDraft) -> tuple[int, str]:
             link.kind != "dropped"
             and not link.optional
             and link.fk.parent != table.id
-            and draft[link.fk.parent].rows == 0
+            and draft[link.fk.parent].rows <= len(link.apart)
         ):
-            best, why = 0, f"{link.fk.parent} has no rows"
+            there = draft[link.fk.parent].rows
+            best, why = 0, f"{link.fk.parent} has {f'{there} rows, too few to differ' if there else 'no rows'}"
         if k == table.driver and table.driver_cap * draft[link.fk.parent].rows < best:
             best, why = table.driver_cap * draft[link.fk.parent].rows, f"{table.driver_cap} per {link.fk.parent}"
     return best, why
 
 
 def _combinations(draft: Draft, limit: Limit) -> int:
-    """How many combinations of parents there are. ``parent/scope`` counts a parent's rows in the scantest scope row."""
+    """How many combinations of parents there are; of a parent inside a scope those in the scantest one count."""
     size = 1
-    for name in limit.parents:
-        if name in draft.tables:
-            size *= draft[name].rows
-        else:
-            parent, _, scope = name.partition("/")
-            size *= scope_minimum(draft, parent, scope)
+    for parent in limit.parents:
+        pool = Pool(parent) if isinstance(parent, str) else parent
+        size *= pool.of(scope_minimum(draft, pool.table, pool.scope) if pool.scope else draft[pool.table].rows)
     return size
 
 
@@ -114,7 +127,7 @@ def driver_minimum(draft: Draft, table: TableDraft) -> int:
     if table.driver is None or table.driver_minimum == 0:
         return 0
     parents = draft[table.links[table.driver].fk.parent].rows
-    return max(1, table.rows // (2 * parents)) if parents else 0
+    return max(table.driver_minimum, table.rows // (2 * parents)) if parents else 0
 
 
 def _fill(draft: Draft, fixed: dict[str, int], left: int) -> dict[str, int]:
@@ -138,21 +151,24 @@ def _fill(draft: Draft, fixed: dict[str, int], left: int) -> dict[str, int]:
             shares = shares or {table.id: table.rows for table in free}
             _at_least(draft, fixed)
             news = {table.id: max(min(capacity(draft, table)[0], 10**15), 0) for table in free}
-            over = [table for table in free if table.rows > news[table.id]]
+            over = [table.id for table in free if table.rows > news[table.id]]
             if not over:
                 break
-            caps = {
-                name: min(caps[name], news[name]) if any(t.id == name for t in over) else caps[name] for name in caps
-            }
+            caps |= {name: min(caps[name], news[name]) for name in over}
+    leaders: dict[str, list[tuple[TableDraft, int]]] = {}  # tables that need rows for each row of another one
+    for table in draft:
+        for name, least in table.at_least.items():
+            leaders.setdefault(name, []).append((table, least))
     for _ in range(2 * len(free)):
         changed = False
         for table in free:
-            most = min([capacity(draft, table)[0], *(other.rows for other in draft if table.id in other.at_least)])
+            bounds = (other.rows // least for other, least in leaders.get(table.id, ()))
+            most = min([capacity(draft, table)[0], *bounds])
             if table.rows > most:
                 table.rows, changed = most, True
         if not changed:
             break
-    _top_up(draft, free, weight, left)
+    _top_up(draft, free, weight, left, set(leaders))
     return shares
 
 
@@ -170,7 +186,8 @@ def _share(free: list[TableDraft], weight: dict[str, float], caps: dict[str, int
         for table in full:
             table.rows = min(caps[table.id], rest)
             rest -= table.rows
-        open_tables = [table for table in open_tables if table not in full]
+        shut = {table.id for table in full}
+        open_tables = [table for table in open_tables if table.id not in shut]
     if not open_tables:
         return
     total = sum(weight[table.id] for table in open_tables)
@@ -179,37 +196,42 @@ def _share(free: list[TableDraft], weight: dict[str, float], caps: dict[str, int
         table.rows = int(exact[table.id])
     spare = rest - sum(table.rows for table in open_tables)
     by_remainder = sorted(open_tables, key=lambda table: (-(exact[table.id] % 1), table.id))
-    by_size = sorted(open_tables, key=lambda table: (-table.rows, table.id))
     for k in range(max(spare, 0)):
         by_remainder[k % len(by_remainder)].rows += 1
-    for _ in range(max(-spare, 0)):
-        next(table for table in by_size if table.rows > 1).rows -= 1
-        by_size.sort(key=lambda table: (-table.rows, table.id))
+    by_size = [(-table.rows, table.id, table) for table in open_tables]
+    heapify(by_size)
+    for _ in range(max(-spare, 0)):  # the largest gives way
+        _, name, table = by_size[0]
+        table.rows -= 1
+        heapreplace(by_size, (-table.rows, name, table))
 
 
 def _at_least(draft: Draft, fixed: dict[str, int]) -> None:
     """Tables that need a row for each row of another one; the others give way."""
     for table in draft:
-        for other in table.at_least:
-            if draft[other].rows > table.rows and other not in fixed:
-                draft[other].rows = max(table.rows, 1 if table.rows else 0)
-            elif draft[other].rows > table.rows and table.id not in fixed:
-                table.rows = draft[other].rows
+        for other, least in table.at_least.items():
+            if draft[other].rows * least <= table.rows:
+                continue
+            if other not in fixed:
+                draft[other].rows = max(table.rows // least, 1 if table.rows else 0)
+            if draft[other].rows * least > table.rows and table.id not in fixed:
+                table.rows = draft[other].rows * least
 
 
-def _top_up(draft: Draft, free: list[TableDraft], weight: dict[str, float], left: int) -> None:
+def _top_up(draft: Draft, free: list[TableDraft], weight: dict[str, float], left: int, bounded: set[str]) -> None:
     """Gives what the caps took away to the tables that still have room, largest first, so that the total is met."""
+    total = sum(table.rows for table in free)
     for table in sorted(free, key=lambda table: (-weight[table.id], table.id)):
-        spare = left - sum(other.rows for other in free)
+        spare, before = left - total, table.rows
         if spare == 0:
             return
         if spare > 0:
-            bounded = any(table.id in other.at_least for other in draft)
-            if not bounded:
+            if table.id not in bounded:
                 table.rows = min(table.rows + spare, max(capacity(draft, table)[0], table.rows))
         else:
-            floor = max([1, *(draft[other].rows for other in table.at_least)])
+            floor = max([1, *(draft[other].rows * least for other, least in table.at_least.items())])
             table.rows = max(min(table.rows, floor), table.rows + spare)
+        total += table.rows - before
 
 
 def _check(draft: Draft, fixed: dict[str, int]) -> None:
@@ -223,12 +245,14 @@ def _check(draft: Draft, fixed: dict[str, int]) -> None:
                     hint="ask for fewer",
                 )
             table.rows = most
-        for other in table.at_least:
-            if table.rows < draft[other].rows:
+        for other, least in table.at_least.items():
+            wanted = draft[other].rows * least
+            if table.rows < wanted:
+                each = "one" if least == 1 else f"{least}"
                 raise ImpossibleError(
-                    f"{table.rows:,} rows, but each of the {draft[other].rows:,} rows of {other} needs one",
+                    f"{table.rows:,} rows, but each of the {draft[other].rows:,} rows of {other} needs {each}",
                     place=table.id,
-                    hint=f"ask for at least {draft[other].rows:,}, or fewer rows of {other}",
+                    hint=f"ask for at least {wanted:,}, or fewer rows of {other}",
                 )
 
 

@@ -44,6 +44,24 @@ def driver_levels(draft: Draft, table: str, path: tuple[int, ...]) -> bool:
     return True
 
 
+def ancestor(draft: Draft, table: TableDraft, k: int, fixed: tuple[str, ...]) -> tuple[str, int] | None:
+    """The table, and the number of driver steps up to it, whose rows are told apart by just the ``fixed`` columns,
+    going up over link ``k``; the steps above are drivers already, or are made so."""
+    link = table.links[k]
+    if set(fixed) == set(link.fk.columns):
+        return link.fk.parent, 1
+    for (name, names), path in copied_from(draft, link.fk.parent, mapped(link, fixed)).items():
+        if not any(u.plain and set(u.columns) == set(names) for u in draft[name].table.uniques):
+            continue
+        at = link.fk.parent
+        for step in path:
+            if not draft.claim_driver(at, step):
+                return None
+            at = draft[at].links[step].fk.parent
+        return name, 1 + len(path)
+    return None
+
+
 def shared_columns(draft: Draft) -> None:
     """Settles every pair of keys that share columns as derived, same, within a scope, or (at worst) dropped.
 
@@ -54,15 +72,30 @@ def shared_columns(draft: Draft) -> None:
         for k, link in enumerate(table.links):
             _derive(draft, table, k, link)
     for table in draft.tables.values():
-        for k, link in enumerate(table.links):
+        for k in sorted(range(len(table.links)), key=lambda k: _weight(table, table.links[k])):
+            link = table.links[k]
             others = [other for other in range(len(table.links)) if other != k and _clash(draft, table, other, k)]
             if link.kind != "free" or not others:
                 continue
-            others.sort(key=lambda other: (other != table.driver, table.links[other].optional, other))
+            others.sort(
+                key=lambda other: (
+                    other != table.driver,
+                    table.links[other].optional,
+                    _weight(table, table.links[other]),
+                )
+            )
             agreed = next((_shared(table, other, k) for other in others if _agree(draft, table, other, k)), ())
             left = next((other for other in others if not set(_shared(table, other, k)) <= set(agreed)), None)
             if left is not None:
                 draft.drop(table, k, f"can't be made to agree with {table.links[left].fk.label}")
+
+
+def _weight(table: TableDraft, link: LinkDraft) -> tuple[int, int, list[int], str]:
+    """Sorts keys by what hangs on them, whatever order they are written in: those in the primary key come first, since
+    its laws want them free, then those in a UNIQUE, then the more specific, then those of earlier columns."""
+    inside = [unique.primary for unique in table.table.uniques if set(link.fk.columns) <= set(unique.all_columns)]
+    places = [k for k, column in enumerate(table.table.columns) if column.name in link.fk.columns]
+    return 2 - bool(inside) - any(inside), -len(places), places, link.fk.label
 
 
 def _shared(table: TableDraft, first: int, second: int) -> tuple[str, ...]:
@@ -103,15 +136,12 @@ def _rests_on(draft: Draft, table: str, path: tuple[int, ...], goal: tuple[str, 
 
 def _clash(draft: Draft, table: TableDraft, first: int, second: int) -> bool:
     """True where ``second`` must still be made to agree with ``first``: they share columns and first is settled or
-    comes earlier (the more specific key first, those that lead back to this very table last)."""
+    comes earlier (by ``_weight``; those that lead back to this very table last)."""
     a, b = table.links[first], table.links[second]
     shared = _shared(table, first, second)
     if a.kind in ("derived", "dropped") or not shared or (a.optional and not b.optional):
         return False
-    before, after = (
-        (link.optional, _leads_back(draft, table, link, shared), -len(link.fk.columns), k)
-        for k, link in ((first, a), (second, b))
-    )
+    before, after = ((link.optional, _leads_back(draft, table, link, shared), *_weight(table, link)) for link in (a, b))
     return before < after or a.kind in ("within", "same")
 
 
@@ -152,7 +182,7 @@ def _agree(draft: Draft, table: TableDraft, first: int, second: int) -> bool:
     if set(a.fk.columns) == set(b.fk.columns) and _alike(draft, a, b):
         b.kind, b.same = "same", first
         b.why = f"the same row number as {a.fk.label}"
-        draft[b.fk.parent].at_least.add(a.fk.parent)
+        draft[b.fk.parent].at_least.setdefault(a.fk.parent, 1)
         return True
     return _constant(draft, a, b, shared)
 
@@ -162,7 +192,7 @@ def _fill_scope(draft: Draft, table: str, path: tuple[int, ...]) -> None:
     for step in path:
         draft[table].driver_minimum = max(draft[table].driver_minimum, 1)
         parent = draft[table].links[step].fk.parent
-        draft[table].at_least.add(parent)
+        draft[table].at_least.setdefault(parent, 1)
         table = parent
 
 
@@ -174,6 +204,8 @@ def _alike(draft: Draft, a: LinkDraft, b: LinkDraft) -> bool:
         parent = draft[link.fk.parent]
         column = parent.table.column(mapped(link, a.fk.columns)[0])
         if column.type.kind != "integer" or parent.owner(column.name) is not None:
+            return False
+        if column.counts not in (None, (1, 1)) or parent.table.inherits:
             return False
     return a.kind in ("free", "driver", "one_to_one")
 

@@ -10,7 +10,7 @@ import msgspec
 from plurel_sql.plan import agree
 from plurel_sql.plan.domains import Domain
 from plurel_sql.plan.formats import Format, formats, generic
-from plurel_sql.plan.model import Cell, Chars, Codec, Json, List, Lit, Prose, Segment, Serial, Text, Vocab
+from plurel_sql.plan.model import Cell, Chars, Codec, Json, List, Lit, Prose, Record, Segment, Serial, Text, Vocab
 from plurel_sql.plan.patterns import Untranslatable, meets, segments
 from plurel_sql.plan.render import examples, longest
 from plurel_sql.schema.model import Column, Table
@@ -68,6 +68,8 @@ def names(codec: Codec) -> list[str]:
             return names(item)
         case Json(fields=fields):
             return [name for _, inner in fields for name in names(inner)]
+        case Record(members=members):
+            return [name for member in members for name in names(member.codec)]
         case _:
             return []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from rich.console import Console, Group
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from plurel_sql.plan import model as m
 from plurel_sql.report import words
-from plurel_sql.schema.model import Note
+from plurel_sql.schema.model import Check, Note
 
 
 class LinkInfo(msgspec.Struct, frozen=True):
@@ -38,8 +38,18 @@ class ColumnInfo(msgspec.Struct, frozen=True):
     why: str
 
 
+class CheckInfo(msgspec.Struct, frozen=True):
+    """A CHECK that the rows meet: ``how`` in words; ``failed`` is the share of the pilot's rows that broke it as they
+    were first drawn (0 where it is met by construction)."""
+
+    expression: str
+    name: str | None
+    how: str
+    failed: float
+
+
 class TableInfo(msgspec.Struct, frozen=True):
-    """A table: its keys (column names; the primary one first), time axis, foreign keys and columns."""
+    """A table: its keys (column names; the primary one first), time axis, foreign keys, columns and CHECKs."""
 
     name: str
     rows: int
@@ -47,6 +57,7 @@ class TableInfo(msgspec.Struct, frozen=True):
     axis: str
     links: tuple[LinkInfo, ...]
     columns: tuple[ColumnInfo, ...]
+    checks: tuple[CheckInfo, ...] = ()
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -86,8 +97,9 @@ def explain(plan: m.Plan, undeclared: Sequence[Note] = ()) -> Explanation:
     """
     schema = plan.schema
     notes = dict.fromkeys([*(schema.notes if schema else ()), *plan.notes, *undeclared])
-    keys = {table.id: tuple(unique.columns for unique in table.uniques) for table in schema.tables} if schema else {}
-    tables = {table.name: _table(table, keys.get(table.name, ())) for table in plan.tables}
+    keys = {t.id: tuple(u.columns for u in t.uniques if u.plain) for t in schema.tables} if schema else {}
+    checks = {t.id: t.checks for t in schema.tables} if schema else {}
+    tables = {table.name: _table(table, keys.get(table.name, ()), checks.get(table.name, ())) for table in plan.tables}
     written = [table.id for table in schema.tables if table.id in tables] if schema else list(tables)
     return Explanation(
         seed=plan.seed,
@@ -98,14 +110,25 @@ def explain(plan: m.Plan, undeclared: Sequence[Note] = ()) -> Explanation:
     )
 
 
-def _table(table: m.Table, keys: tuple[tuple[str, ...], ...]) -> TableInfo:
+def _table(table: m.Table, keys: tuple[tuple[str, ...], ...], checks: tuple[Check, ...]) -> TableInfo:
     inputs = {node.name: node.inputs for node in table.scm.nodes}
     links = tuple(
-        LinkInfo(link.name, link.parent, words.law(link.law, table), link.null_rate, link.causal)
-        for link in table.links
+        LinkInfo(link.name, link.parent, words.link(link, table), link.null_rate, link.causal) for link in table.links
     )
     columns = tuple(_column(column, table, inputs) for column in table.columns)
-    return TableInfo(table.name, table.rows, keys, words.axis(table.axis, table), links, columns)
+    axis = words.axis(table.axis, table)
+    return TableInfo(table.name, table.rows, keys, axis, links, columns, tuple(_checks(table, checks)))
+
+
+def _checks(table: m.Table, checks: tuple[Check, ...]) -> Iterator[CheckInfo]:
+    """The CHECKs that are met by trying again, those that fail most first; then those met by construction."""
+    tried = [(check, words.retry(retry)) for retry in table.retries for check in retry.checks]
+    for check, how in sorted(tried, key=lambda entry: -entry[0].failed):
+        yield CheckInfo(check.check, check.name, how if check.failed else "no row of the pilot broke it", check.failed)
+    known = {check.check for check, _ in tried}
+    for each in checks:
+        if each.expression not in known:
+            yield CheckInfo(each.expression, each.name, "by construction", 0.0)
 
 
 def _column(column: m.Column, table: m.Table, inputs: dict[str, tuple[str, ...]]) -> ColumnInfo:
@@ -117,6 +140,9 @@ def _column(column: m.Column, table: m.Table, inputs: dict[str, tuple[str, ...]]
     if isinstance(column.rule, m.Ref) and column.rule.link < len(table.links):
         null_rate = max(null_rate, table.links[column.rule.link].null_rate)
         causes = (f"{table.links[column.rule.link].parent}.{column.rule.column}",)
+    if column.null is not None and column.null.reached is not None:
+        reached = column.null.reached
+        values = f"{values}; where {reached.column} is {' or '.join(reached.labels)}".lstrip("; ")
     if column.lower is not None:
         values = f"{values}; {'above' if column.lower.strict else 'at least'} {column.lower.column}".lstrip("; ")
     return ColumnInfo(column.name, column.type, rule, values, null_rate, causes, column.why)
@@ -132,6 +158,10 @@ def _heading(table: TableInfo) -> list[Text]:
     for link in table.links:
         nulls = f", NULL {link.null_rate:.0%}" if link.null_rate else ""
         lines.append(Text(f"  {link.name}: {link.law}{nulls}{', causal' if link.causal else ''}"))
+    for check in table.checks:
+        if check.how != "by construction":
+            failed = f"{check.failed:.1%} of rows fail as drawn; " if check.failed else ""
+            lines.append(Text(f"  CHECK ({check.expression}): {failed}{check.how}"))
     return lines
 
 

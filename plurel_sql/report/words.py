@@ -7,8 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import msgspec
+
 from plurel_sql.plan import model as m
 
+SHOWN = 3
+"""Moves of a retry that are named."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -34,12 +38,22 @@ def number(x: float) -> str:
     return f"{int(x):,}" if float(x).is_integer() and abs(x) < 1e15 else f"{x:,.6g}"
 
 
-def law(law: m.Law, table: m.Table) -> str:
-    """A foreign key's law."""
+def link(link: m.Link, table: m.Table) -> str:
+    """A foreign key's law, and what ties it to other keys."""
+    parts = [_law(link.law, table)]
+    if link.apart:
+        parts.append(f"never the parent of {' or '.join(_link_name(other, table) for other in link.apart)}")
+    if link.side is not None:
+        end = "higher" if link.side.high else "lower"
+        parts.append(f"the {end} of the two with {_link_name(link.side.other, table)}")
+    return ", ".join(parts)
 
-    def name(link: int) -> str:
-        return table.links[link].name if 0 <= link < len(table.links) else f"link {link}"
 
+def _link_name(link: int, table: m.Table) -> str:
+    return table.links[link].name if 0 <= link < len(table.links) else f"link {link}"
+
+
+def _law(law: m.Law, table: m.Table) -> str:
     match law:
         case m.Driver(spread=spread, minimum=minimum, cap=cap):
             kind = "the same number each" if spread == 0 else f"degrees spread {spread:g}"
@@ -56,14 +70,33 @@ def law(law: m.Law, table: m.Table) -> str:
         case m.OneToOne(order=order):
             return f"at most one child for each parent, {order}"
         case m.Within(via=via, scope=scope, tree=tree):
-            return f"{'an earlier row' if tree else 'a parent'} in the same {scope} as {name(via)}"
+            return f"{'an earlier row' if tree else 'a parent'} in the same {scope} as {_link_name(via, table)}"
         case m.Junction(key=key, after=after):
-            group = "over the whole table" if after is None else f"for each parent of {name(after)}"
+            group = "over the whole table" if after is None else f"for each parent of {_link_name(after, table)}"
             return f"part of the distinct tuple {key}, {group}"
         case m.Derived(path=path):
-            return f"reached over {name(path[0])}" + (f" and {len(path) - 1} more" if len(path) > 1 else "")
+            more = f" and {len(path) - 1} more" if len(path) > 1 else ""
+            return f"reached over {_link_name(path[0], table)}{more}"
         case m.Same(link=link):
-            return f"the same parent row as {name(link)}"
+            return f"the same parent row as {_link_name(link, table)}"
+
+
+def retry(retry: m.Retry) -> str:
+    """How rows that fail a CHECK are made again, in the order in which it is tried."""
+    steps = []
+    if retry.attempts:
+        steps.append(f"{', '.join(retry.columns)} drawn anew, up to {retry.attempts} times")
+    moves = [_move(retry.changed, move) for tier in retry.moves for move in tier]
+    if moves:
+        more = f" (or {len(moves) - SHOWN} more)" if len(moves) > SHOWN else ""
+        steps.append(f"{' or '.join(moves[:SHOWN])}{more}")
+    if retry.solutions:
+        steps.append(f"one of {len(retry.solutions)} rows that were seen to pass")
+    return "; then ".join(steps) or "as it is"
+
+
+def _move(columns: tuple[str, ...], move: tuple[str | None, ...]) -> str:
+    return ", ".join(f"{column} := {made}" for column, made in zip(columns, move, strict=True) if made is not None)
 
 
 def axis(axis: m.Axis, table: m.Table) -> str:
@@ -111,6 +144,14 @@ def codec(codec: m.Codec, type: str = "") -> tuple[str, str]:
         case m.List(item=item, low=low, high=high):
             kind, values = _codec(item, type.removeprefix("list<").removesuffix(">"))
             return f"list of {kind}", f"{low} to {high} of: {values}"
+        case m.Counter(start=start, step=step):
+            return "sequence", f"from {start:,} by {step:,}"
+        case m.Span(item=item, low=lower, count=count):
+            return "multirange" if count else "range", f"from {_codec(lower, item)[1]}"
+        case m.Set(labels=labels):
+            return "set", ", ".join(labels[:6]) + (f", ... ({len(labels)})" if len(labels) > 6 else "")
+        case m.Record(members=members, form=form):
+            return {"json": "struct", "row": "composite"}.get(form, form), ", ".join(each.name for each in members)
 
 
 _codec = codec
@@ -129,10 +170,19 @@ def rule(column: m.Column) -> tuple[str, str]:
             return "position in its group", f"from {start:,}" if not column.rule.from_time else "steps in time"
         case m.Digit(labels=labels):
             return "part of a distinct tuple", ", ".join(labels[:6])
+        case m.Elect(chosen=chosen, rest=rest):
+            (what, chosen_values), (_, other_values) = (
+                rule(msgspec.structs.replace(column, rule=each)) for each in (chosen, rest)
+            )
+            return f"one row of each group: {what}", f"{chosen_values}; the others {other_values}"
+        case m.Slot(part=part, low=low, high=high):
+            shown = f"{moment(low)} to {moment(high)}" if column.rule.resolution > 1 else f"{low:,} to {high:,}"
+            return f"{part} of a stretch that overlaps no other of its group", shown
         case m.At():
             return "time of the row", ""
         case m.After(base=base, mean=mean):
-            return "later time", f"{duration(mean)} after {base or 'the row'} on average"
+            yet = ", NULL while that is yet to come" if column.rule.censored else ""
+            return "later time", f"{duration(mean)} after {base or 'the row'} on average{yet}"
         case m.Value(codec=codec):
             return _codec(codec, column.type)
         case m.Product(columns=columns):
@@ -151,7 +201,7 @@ def _segment(segment: m.Segment) -> str:
             return f"<{name}>"
         case m.Chars(count=count):
             return f"<{count} character{'s' if count > 1 else ''}>"
-        case m.Serial():
+        case m.Serial() | m.Groups():
             return "<number>"
         case m.Cell(column=name):
             return f"<{name}>"

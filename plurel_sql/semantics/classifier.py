@@ -13,8 +13,9 @@ from plurel_sql.semantics.names import ABBREVIATIONS, column_words, singular, ta
 KINDS: dict[TypeKind, str] = {
     "integer": "N", "decimal": "N", "float": "N", "boolean": "B", "text": "T", "enum": "T", "unknown": "T", "date": "D",
     "timestamp": "D", "time": "D", "json": "J", "binary": "X", "inet": "I", "array": "T", "bit": "B", "uuid": "U",
-    "interval": "V",
+    "interval": "V", "cidr": "I", "set": "T",
 }  # fmt: skip
+_OTHER = "O"  # kinds whose columns' names tell nothing of the form
 
 FLAG_HEADS = word_set("is has can was allow allows enable show use do should must will needs are did")
 QUALIFIERS = word_set(
@@ -75,7 +76,7 @@ def meaning(
         comment: its COMMENT, read where the name says nothing.
         siblings: names of the table's other columns (tells a postal state from a state of affairs).
     """
-    code = KINDS[kind]
+    code = KINDS.get(kind, _OTHER)
     found = column_words(table_name, column_name) or ("column",)
     head = table_head(table_name)
     fallback = {"N": kind, "B": "flag", "T": "text", "D": "time"}.get(code, kind)
@@ -112,7 +113,8 @@ def _settle(
     name: str, matched: tuple[str, ...], table: str, head: str, found: tuple[str, ...], siblings: Sequence[str]
 ) -> str:
     """Decide the ambiguous words by the table around them."""
-    around = {word for sibling in siblings for word in column_words(table, sibling)} | {head}
+    ambiguous = name in ("state", "region") or (name == "title" and head == "title")
+    around = {word for sibling in siblings for word in column_words(table, sibling)} | {head} if ambiguous else set()
     if name == "state" and matched == ("state",) and not (PLACE_WORDS & (around | set(found))):
         return "status"
     if name == "street" and matched == ("address",) and head in {"block", "contract", "wallet", "token", "node", "log"}:

@@ -58,6 +58,8 @@ GLUED = word_set(
 SHORT_GLUED = frozenset({"id", "no", "ip", "dt", "by", "at", "on"})
 KEPT = frozenset({"address", "username", "hostname", "timestamp", "timezone", "database", "metadata", "nickname"})
 
+_LONGEST = max(map(len, GLUED | SHORT_GLUED))
+
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9])")
 
 
@@ -78,7 +80,7 @@ def _unglue(token: str) -> list[str]:
     """The fewest known words that make up ``token``; the token itself where there are none."""
     best: list[list[str] | None] = [[]] + [None] * len(token)
     for end in range(1, len(token) + 1):
-        for start in range(end):
+        for start in range(max(0, end - _LONGEST), end):
             head, piece = best[start], token[start:end]
             known = piece in GLUED or (piece in SHORT_GLUED and start > 0 and end == len(token))
             if head is None or not known:
@@ -93,6 +95,8 @@ def _unglue(token: str) -> list[str]:
 def words(name: str) -> tuple[str, ...]:
     """The words of ``name`` in lower case, abbreviations written out, glued words split.
 
+    There is at least one: a name without letters and digits is its own.
+
     Example: ``words("L_EXTENDEDPRICE") == ("l", "extended", "price")``.
     """
     out: list[str] = []
@@ -103,7 +107,7 @@ def words(name: str) -> tuple[str, ...]:
         pieces = [token] if token in KEPT or token in ABBREVIATIONS or token in GLUED else _unglue(token)
         for piece in pieces:
             out.extend(ABBREVIATIONS.get(piece, (piece,)))
-    return tuple(out)
+    return tuple(out) or (name.lower(),)
 
 
 @lru_cache(maxsize=65_536)

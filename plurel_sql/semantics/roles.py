@@ -31,6 +31,13 @@ BOOKKEEPING = frozenset({"created", "updated", "deleted"})
 def table_role(table: Table) -> Role:
     """Junction: its key is made of foreign keys. Detail: it lives under one parent. Event: it happens at a time.
     Lookup: a short list that others refer to. Entity: everything else."""
+    if "role" not in table.derived:
+        table.derived["role"] = "entity" if table.opaque else _role(table)
+    role: Role = table.derived["role"]
+    return role
+
+
+def _role(table: Table) -> Role:
     primary = set(table.primary_key.columns) if table.primary_key else set()
     foreign = {column for key in table.foreign_keys for column in key.columns}
     own = [
@@ -40,7 +47,7 @@ def table_role(table: Table) -> Role:
     ]
     head = table_head(table.name)
     others = [key for key in table.foreign_keys if key.parent != table.id]
-    unique_pairs = any(len(u.columns) > 1 and set(u.columns) <= foreign for u in table.uniques)
+    unique_pairs = any(len(u.columns) > 1 and u.plain and set(u.columns) <= foreign for u in table.uniques)
     if len(others) >= 2 and len(own) <= 3 and ((primary and primary <= foreign) or unique_pairs):
         return "junction"
     if len(others) >= 2 and not own and not primary:

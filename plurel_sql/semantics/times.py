@@ -71,7 +71,8 @@ _WORDS: tuple[tuple[Role, frozenset[str]], ...] = (
             shipping delivered delivery paid returned return approved approval settled finished published
             confirmed confirmation verified processed dispatched received receipt fulfilled accepted rejected
             activated answered ended terminated termination outcome withdrawn refunded graduation discharge
-            discharged dismissed signed reviewed released launched sold retire"""
+            discharged dismissed signed reviewed released launched sold retire fired resigned quit left departed
+            failed refused aborted acknowledged invoiced billed captured settled disputed reversed picked packed"""
         ),
     ),
     (
@@ -107,7 +108,7 @@ def time_role(table_name: str, column_name: str, kind: TypeKind, comment: str | 
     found = column_words(table_name, column_name)
     epoch: Literal["s", "ms"] | None = None
     if kind == "integer":
-        last, milli = found[-1], "milliseconds" in found
+        last, milli = found[-1] if found else "", "milliseconds" in found
         clear = last in _EPOCH_ENDS or (len(found) > 1 and last in {"at", "timestamp"}) or "unix" in found
         if not clear:
             return None

@@ -69,6 +69,28 @@ class Loaded(msgspec.Struct, frozen=True):
     notes: tuple[Note, ...] = ()
 
 
+class Sink(Protocol):
+    """A target, opened by ``targets.open_target`` and not touched before ``write``."""
+
+    def check(self) -> None:
+        """Refuses, before a row is made, a target that can't or may not be written.
+
+        Raises:
+            TargetError: with what to do about it.
+        """
+
+    def undeclared(self, source: Source, constraints: Constraints = "all") -> tuple[Note, ...]:
+        """What the target will not declare of the source's schema, as far as it shows before a row is made."""
+
+    def write(self, source: Source, *, constraints: Constraints = "all", progress: Progress | None = None) -> Loaded:
+        """Fills the target: as before or complete, never between.
+
+        Raises:
+            TargetError: the target can't or may not be written, or can't hold a table at all.
+            RunError: the load failed; says what state the target is in.
+        """
+
+
 class Counted:
     """A stream that counts what passes and keeps the error that broke it (a database wraps errors in its own).
 

@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -35,6 +34,7 @@ import duckdb
 
 from plurel_sql.errors import RunError, TargetError
 from plurel_sql.schema.model import ForeignKey, Note
+from plurel_sql.sinks import paths
 from plurel_sql.sinks.base import Constraints, Counted, Loaded, Progress, Silent, Source, TableLoad
 from plurel_sql.sinks.duckdb_ddl import Design, TableDesign, design, quoted, reason
 from plurel_sql.sinks.interrupts import Interrupts
@@ -55,26 +55,13 @@ def check(target: str | Path, overwrite: bool = False) -> Path:
     written = str(target)
     if "://" in written and not written.startswith("duckdb:///"):
         raise TargetError("is not a kind of target that can be filled", place=written, hint="expected a DuckDB file")
-    try:
-        path = Path(os.path.realpath(written.removeprefix("duckdb:///")))
-        if not path.parent.is_dir():
-            raise TargetError("its folder does not exist", place=written, hint=f"create {path.parent} first")
-        if path.is_dir():
-            raise TargetError("is a folder", place=written, hint="name a file in it, such as shop.duckdb")
-        if path.exists():
-            if not path.is_file():
-                raise TargetError("is not a regular file", place=written)
-            if not overwrite:
-                raise TargetError("exists already", place=written, hint="--overwrite replaces it")
-            with path.open("rb") as file:
-                head = file.read(16)
-            if head and head[_MAGIC] != b"DUCK":
-                raise TargetError("exists and is not a DuckDB file", place=written, hint="it is not replaced")
-        with tempfile.TemporaryFile(dir=path.parent):  # the only way to know: rights alone don't tell
-            pass
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise TargetError(f"can't be used: {getattr(error, 'strerror', None) or error}", place=written) from error
-    return path
+    return paths.replaceable(
+        written,
+        written.removeprefix("duckdb:///"),
+        overwrite=overwrite,
+        kind="DuckDB",
+        is_kind=lambda head: head[_MAGIC] == b"DUCK",
+    )
 
 
 def write(
@@ -93,10 +80,11 @@ def write(
     """
     began = time.perf_counter()
     path = check(target, overwrite)
-    with _translated(str(target)), Interrupts() as interrupts:
+    with Interrupts() as interrupts, translated(str(target)):
+        _fold_log(path)
         named = ToldApart(source)
         plan = design(named.schema, constraints=constraints, rows=named.rows, types=named.types)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        part = paths.unfinished(path)
         spill = part.with_name(f"{part.name}.spill")
         try:
             connection = duckdb.connect(
@@ -105,17 +93,15 @@ def write(
             try:
                 interrupts.stop = connection.interrupt
                 connection.execute("SET enable_progress_bar = false")  # it would write into ours after two seconds
-                tables, notes = _Load(connection, named, progress or Silent(), interrupts).run(plan)
+                tables, notes = Load(connection, named, progress or Silent(), interrupts).run(plan)
                 connection.execute("CHECKPOINT")
             finally:
                 connection.close()
             interrupts.check()
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
+            paths.sync(part)
+            _fold_log(path)
             os.replace(part, path)
-            with suppress(FileNotFoundError):
-                os.unlink(f"{path}.wal")  # of the file that was replaced
-            _sync_folder(path.parent)
+            paths.sync_folder(path.parent)
         finally:
             for leftover in (part, Path(f"{part}.wal")):
                 leftover.unlink(missing_ok=True)
@@ -124,13 +110,50 @@ def write(
     return Loaded(str(target), tuple(tables), path.stat().st_size, seconds, (*named.notes, *plan.notes, *notes))
 
 
+def _fold_log(path: Path) -> None:
+    """Brings what a log beside the old file holds into that file, which removes the log: beside another file it makes
+    that one unreadable, and an old file without its log would not be as before.
+
+    Raises:
+        TargetError: another process has the old file open.
+    """
+    log = Path(f"{path}.wal")
+    if not log.exists():
+        return
+    try:
+        duckdb.connect(str(path)).close()
+    except duckdb.Error as error:
+        if "Could not set lock" in str(error):
+            raise TargetError("is open in another process", place=str(path), hint="end that one first") from error
+        log.unlink(missing_ok=True)  # of a file that can't be read any more
+
+
 def undeclared(source: Source, constraints: Constraints = "all") -> tuple[Note, ...]:
     """What a file filled from ``source`` will not declare, as far as it shows before a row is made."""
     named = ToldApart(source)
     return (*named.notes, *design(named.schema, constraints=constraints, rows=named.rows, types=named.types).notes)
 
 
-class _Load:
+class DuckDBFile:
+    """The sink: see the module's text."""
+
+    def __init__(self, target: str | Path, *, overwrite: bool = False) -> None:
+        self.target = target
+        self.overwrite = overwrite
+
+    def check(self) -> None:
+        check(self.target, self.overwrite)
+
+    def undeclared(self, source: Source, constraints: Constraints = "all") -> tuple[Note, ...]:
+        return undeclared(source, constraints)
+
+    def write(self, source: Source, *, constraints: Constraints = "all", progress: Progress | None = None) -> Loaded:
+        return write(source, self.target, constraints=constraints, overwrite=self.overwrite, progress=progress)
+
+
+class Load:
+    """Makes and fills the tables of one source, over one connection."""
+
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, source: Source, progress: Progress, interrupts: Interrupts
     ) -> None:
@@ -149,16 +172,20 @@ class _Load:
     def _table(self, table: TableDesign) -> TableLoad:
         began = time.perf_counter()
         self.progress.table(table.id)
-        with _translated(table.id):
+        with translated(table.id):
             try:
                 counted = self._rows(table)
             except duckdb.Error as error:
-                if not table.computed:
+                if isinstance(error, duckdb.ConstraintException) and "CHECK constraint" in str(error):
+                    self._forget(table)
+                    counted = self._rows(self._met(table, error))
+                elif table.computed:
+                    self._forget(table)
+                    counted = self._rows(table.plain())
+                    names = ", ".join(name for name, _, _ in table.computed)
+                    self.notes.append(Note(f"{names}: plain, not GENERATED: {reason(error)}", table.id))
+                else:
                     raise
-                self._forget(table)
-                counted = self._rows(table.plain())
-                names = ", ".join(name for name, _, _ in table.computed)
-                self.notes.append(Note(f"{names}: plain, not GENERATED: {reason(error)}", table.id))
             self._execute(*table.keys)
         return TableLoad(table.id, counted.rows, time.perf_counter() - began, counted.bytes)
 
@@ -167,12 +194,33 @@ class _Load:
         if table.self_keys:
             counted = self._by_levels(table)
         else:
-            self._execute(table.create())
-            counted = self._insert(table, f"INSERT INTO {table.name} ({_names(table)}) SELECT {_names(table)} FROM")
+            self._create(table)
+            counted = self._insert(table, f"INSERT INTO {table.name} ({_names(table)}) SELECT {_values(table)} FROM")
         if table.computed:
             read = ", ".join(f"max(hash({quoted(name)}))" for name, _, _ in table.computed)
             self._execute(f"SELECT {read} FROM {table.name}")
         return counted
+
+    def _met(self, table: TableDesign, error: duckdb.Error) -> TableDesign:
+        """The table without the CHECKs that its rows break: what another dialect says need not mean the same here."""
+        self._rows(table.without(table.checks))
+        broken = [check for check in table.checks if self._breaks(table, check[1])]
+        self._forget(table)
+        if not broken:
+            raise error
+        for line, _ in broken:
+            self.notes.append(Note(f"{line} is not declared: rows break it as DuckDB reads it", table.id))
+        return table.without(broken)
+
+    def _breaks(self, table: TableDesign, condition: str) -> bool:
+        try:
+            found = self.connection.execute(f"SELECT 1 FROM {table.name} WHERE NOT ({condition}) LIMIT 1").fetchone()
+        except duckdb.Error:
+            return True
+        return found is not None
+
+    def _create(self, table: TableDesign, self_reference: bool = True) -> None:
+        self._execute(table.create(self_reference))
 
     def _forget(self, table: TableDesign) -> None:
         """Undoes what a failed ``_rows`` has left."""
@@ -191,7 +239,8 @@ class _Load:
                 raise counted.error from None
             raise
         finally:
-            self.connection.unregister("plurel_stream")
+            with suppress(duckdb.Error):  # which a transaction that has failed refuses as well
+                self.connection.unregister("plurel_stream")
         return counted
 
     def _by_levels(self, table: TableDesign) -> Counted:
@@ -222,17 +271,18 @@ class _Load:
             )
             levels += 1
         circular = self._count("plurel_pending") > 0
-        into = f"INSERT INTO {table.name} ({_names(table)}) SELECT {_names(table)} FROM"
+        into = f"INSERT INTO {table.name} ({_names(table)}) SELECT {_values(table)} FROM"
         if circular:
             labels = " and ".join(key.label for key in table.self_keys)
             self.notes.append(
                 Note(f"foreign key {labels} is not declared: rows point to themselves", table.id, level="info")
             )
-            self._execute(table.create(self_reference=False), f"{into} plurel_stage ORDER BY plurel_row")
+            self._create(table, self_reference=False)
+            self._execute(f"{into} plurel_stage ORDER BY plurel_row")
             self._execute(*(f"ALTER TABLE {table.name} ADD {line}" for line in table.self_lines if _is_key(line)))
         else:
+            self._create(table)
             self._execute(
-                table.create(),
                 "CREATE TEMP TABLE plurel_sorted AS SELECT * FROM plurel_stage JOIN plurel_level USING (plurel_row)"
                 " ORDER BY level, plurel_row",
             )
@@ -269,6 +319,12 @@ def _names(table: TableDesign) -> str:
     return ", ".join(map(quoted, table.loaded))
 
 
+def _values(table: TableDesign) -> str:
+    """The columns as they are inserted: what DuckDB doesn't cast by itself is cast."""
+    casts = dict(table.casts)
+    return ", ".join(casts.get(name, quoted(name)) for name in table.loaded)
+
+
 def _is_key(line: str) -> bool:
     return line.startswith(("PRIMARY KEY", "UNIQUE"))
 
@@ -282,21 +338,11 @@ def _edges(key: ForeignKey) -> str:
 
 
 @contextmanager
-def _translated(place: str) -> Iterator[None]:
+def translated(place: str) -> Iterator[None]:
     """DuckDB's and the system's errors as errors of ours that name the place."""
     try:
         yield
     except duckdb.Error as error:
         raise RunError(" ".join(str(error).split()), place=place) from error
     except OSError as error:
-        raise TargetError(f"can't be written: {error.strerror or error}", place=place) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the rename last through a power cut, where the system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        raise RunError(f"can't be written: {error.strerror or error}", place=place) from error

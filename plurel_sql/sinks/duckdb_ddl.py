@@ -3,25 +3,34 @@
 Every statement is tried on an empty database in memory before a row is made, so that DuckDB itself decides what it
 accepts (expressions of CHECKs and defaults, key types, types along a foreign key); what it refuses is left out with its
 own reason as a note. Known limits of DuckDB 2.0: no foreign key across namespaces, in a cycle of tables, to columns
-without a declared key, or between columns whose types differ; no STORED generated column; names that differ by case
-alone are one name (see ``names``).
+without a declared key, or between columns whose types differ (but see ``duckdb_keys``); no STORED generated column;
+names that differ by case alone are one name (see ``names``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import duckdb
 import msgspec
 
 from plurel_sql import ddl
 from plurel_sql.errors import TargetError
+from plurel_sql.plan.types import arrow_type, precision_scale
 from plurel_sql.schema.cuts import load_order
 from plurel_sql.schema.model import Check, Column, ForeignKey, Note, Schema, SqlType, Table, Unique
 from plurel_sql.sinks.base import Constraints
+from plurel_sql.sinks.duckdb_keys import alike
 
 _INTEGERS = {8: "TINYINT", 16: "SMALLINT", 24: "INTEGER", 32: "INTEGER", 64: "BIGINT"}
+_BASES = {"hugeint": "HUGEINT", "uhugeint": "UHUGEINT", "bignum": "BIGNUM", "variant": "VARIANT"}
+_TIMES = {
+    "timestamp_s": "TIMESTAMP_S",
+    "timestamp_ms": "TIMESTAMP_MS",
+    "timestamp_ns": "TIMESTAMP_NS",
+    "time_ns": "TIME_NS",
+}
 _PLAIN = {
     "boolean": "BOOLEAN",
     "text": "VARCHAR",
@@ -31,9 +40,8 @@ _PLAIN = {
     "json": "JSON",
     "binary": "BLOB",
     "bit": "BIT",
-    "inet": "VARCHAR",
-    "unknown": "VARCHAR",
 }
+"""Types by kind; what is not listed is text in DuckDB (an INET would need an extension wherever the file is read)."""
 
 
 class TableDesign(msgspec.Struct, frozen=True):
@@ -42,7 +50,9 @@ class TableDesign(msgspec.Struct, frozen=True):
     ``lines`` are the column definitions and constraints of its CREATE TABLE, ``self_lines`` those that a reference to
     itself needs (its keys and that foreign key), ``keys`` the ALTER TABLE statements for after the load (empty where
     ``self_lines`` holds them). ``loaded`` are the columns that take data, ``computed`` those that DuckDB computes, each
-    with its line in ``lines`` and the line of a plain column in its place.
+    with its line in ``lines`` and the line of a plain column in its place; ``casts`` are the expressions that make a
+    column's value of its text, where DuckDB needs to be told. ``checks`` are those of ``lines`` that are CHECKs
+    met by trying, with their conditions: here they may mean something else.
     """
 
     id: str
@@ -53,6 +63,8 @@ class TableDesign(msgspec.Struct, frozen=True):
     keys: tuple[str, ...] = ()
     self_lines: tuple[str, ...] = ()
     self_keys: tuple[ForeignKey, ...] = ()
+    casts: tuple[tuple[str, str], ...] = ()
+    checks: tuple[tuple[str, str], ...] = ()
 
     def create(self, self_reference: bool = True) -> str:
         """The CREATE TABLE statement, with or without the foreign keys of the table to itself."""
@@ -67,6 +79,15 @@ class TableDesign(msgspec.Struct, frozen=True):
             lines=tuple(lines.get(line, line) for line in self.lines),
             loaded=(*self.loaded, *(name for name, _, _ in self.computed)),
             computed=(),
+        )
+
+    def without(self, checks: Sequence[tuple[str, str]]) -> TableDesign:
+        """The same without some of its CHECKs."""
+        gone = {line for line, _ in checks}
+        return msgspec.structs.replace(
+            self,
+            lines=tuple(line for line in self.lines if line not in gone),
+            checks=tuple(check for check in self.checks if check not in checks),
         )
 
 
@@ -100,6 +121,8 @@ def columns_list(columns: tuple[str, ...]) -> str:
 
 def type_name(type: SqlType, planned: str = "") -> str:
     """DuckDB's name of a type; ``planned`` (the Arrow type in short) decides what the SQL type leaves open."""
+    if type.base in _BASES and type.kind != "json":
+        return _BASES[type.base]
     match type.kind:
         case "integer":
             if type.bits is not None and type.bits > 64:
@@ -107,16 +130,17 @@ def type_name(type: SqlType, planned: str = "") -> str:
             name = _INTEGERS.get(type.bits or 32, "BIGINT")
             return name if type.signed else f"U{name}"
         case "decimal":
-            precision, scale = type.precision, type.scale or 0
-            if precision is None:
+            width, scale = precision_scale(type)
+            if type.precision is None:
                 found = re.fullmatch(r"decimal128\((\d+),\s*(-?\d+)\)", planned)
                 if not found:
                     return "DOUBLE"
-                precision, scale = int(found[1]), int(found[2])
-            width = min(max(precision, scale, 1), 38)
-            return f"DECIMAL({width}, {min(max(scale, 0), width)})"
+                width, scale = int(found[1]), int(found[2])
+            return f"DECIMAL({width}, {scale})"
         case "float":
             return "FLOAT" if type.bits == 32 else "DOUBLE"
+        case "time" | "timestamp" if type.base in _TIMES:
+            return _TIMES[type.base]
         case "time":
             return "TIMETZ" if type.zoned else "TIME"
         case "timestamp":
@@ -126,10 +150,38 @@ def type_name(type: SqlType, planned: str = "") -> str:
             return f"ENUM({', '.join(map(literal, labels))})" if labels else "VARCHAR"
         case "array":
             item = planned.removeprefix("list<").removesuffix(">")
-            return f"{type_name(type.item, item)}[]" if type.item else "VARCHAR[]"
+            size = type.length if type.fixed and type.length else ""
+            return f"{type_name(type.item, item)}[{size}]" if type.item else "VARCHAR[]"
+        case "struct" | "union" if type.base != "row":
+            members = ", ".join(f"{quoted(field.name)} {_member(field.type)}" for field in type.fields)
+            return f"{type.kind.upper()}({members})"
+        case "map" if type.base != "json":
+            return f"MAP({', '.join(_member(field.type) for field in type.fields)})"
+        case "map":
+            return "JSON"
+        case "geometry" if type.base == "geometry" and type.srid is None:
+            return "GEOMETRY"
         case "bit" if planned == "bool":
             return "BOOLEAN"
-    return _PLAIN[type.kind]
+    return _PLAIN.get(type.kind, "VARCHAR")
+
+
+def _cast(column: Column) -> str | None:
+    """How a column's value is made where DuckDB has no cast of its own: a union from text by the first member that can
+    read it, a BIGNUM from a decimal by way of text. None for all others."""
+    name = quoted(column.name)
+    if column.type.base == "bignum":
+        return f"{name}::VARCHAR::BIGNUM"
+    if column.type.kind != "union":
+        return None
+    union = type_name(column.type)
+    tries = (f"TRY_CAST({name} AS {_member(field.type)})" for field in column.type.fields)
+    return f"CASE {' '.join(f'WHEN {each} IS NOT NULL THEN {each}::{union}' for each in tries)} END"
+
+
+def _member(type: SqlType) -> str:
+    """The name of a type inside another one, which travels as text and takes any width."""
+    return type_name(type, arrow_type(type))
 
 
 def design(
@@ -157,12 +209,11 @@ class _Designer:
         types: Callable[[str], Mapping[str, str]],
         scratch: duckdb.DuckDBPyConnection,
     ) -> None:
-        self.schema = schema
+        self.schema, self.notes = alike(schema)
         self.constraints = constraints
         self.rows = rows
         self.types = types
         self.scratch = scratch
-        self.notes: list[Note] = []
         self.before: list[str] = []
 
     def design(self) -> Design:
@@ -187,9 +238,15 @@ class _Designer:
         lines = [self._column(table, column, computed.get(column.name)) for column in table.columns]
         self._try(name, lines, fatal=table.id)
         lines = [self._default(table, name, lines, k, column) for k, column in enumerate(table.columns)]
+        checks: list[tuple[str, str]] = []
         if self.constraints == "all":
             for check in table.checks:
-                self._add(name, lines, self._check(table, check), f"CHECK ({check.expression})", table, check)
+                condition = self._condition(table, check)
+                head = f"CONSTRAINT {quoted(check.name)} " if check.name else ""
+                clause = None if condition is None else f"{head}CHECK ({condition})"
+                added = self._add(name, lines, clause, f"CHECK ({check.expression})", table, check)
+                if added and not check.exact and clause is not None and condition is not None:
+                    checks.append((clause, condition))
             for key in table.foreign_keys:
                 if key.parent == table.id:
                     continue
@@ -198,8 +255,15 @@ class _Designer:
                     continue
                 clause = self._foreign_key(key)
                 self._add(name, lines, clause, f"foreign key {key.label}", table, key)
-        uniques = [_unique(unique) for unique in table.uniques] if self.constraints != "none" else []
+        uniques = [_unique(unique) for unique in table.uniques if unique.plain] if self.constraints != "none" else []
         own = [key for key in table.foreign_keys if key.parent == table.id] if self.constraints == "all" else []
+        for index in (unique for unique in table.uniques if not unique.plain):
+            terms = ", ".join((*index.columns, *index.expressions))
+            where = f" WHERE {index.where}" if index.where else ""
+            self._note(table, f"UNIQUE ({terms}){where} is met, not declared: DuckDB has no such index")
+        for exclusion in table.exclusions:
+            terms = ", ".join(f"{term} WITH {operator}" for term, operator in exclusion.elements)
+            self._note(table, f"EXCLUDE ({terms}) is met, not declared: DuckDB has no such constraint")
         self_lines, self_keys = self._self_reference(table, name, lines, uniques, own)
         self.scratch.execute(f"CREATE TABLE {name} ({', '.join([*lines, *self_lines])})")
         keys = []
@@ -220,9 +284,11 @@ class _Designer:
                 for column in table.columns
                 if column.name in computed
             ),
+            checks=tuple(checks),
             keys=tuple(keys),
             self_lines=tuple(self_lines),
             self_keys=tuple(self_keys),
+            casts=tuple((column.name, cast) for column in table.columns if (cast := _cast(column))),
         )
 
     def _self_reference(
@@ -249,12 +315,14 @@ class _Designer:
     def _default(self, table: Table, name: str, lines: list[str], position: int, column: Column) -> str:
         """The column's line with its default (for an identity the next free number), where DuckDB takes it."""
         line = lines[position]
+        if column.generated is not None:
+            return line
         if column.identity and column.type.kind == "integer":
             sequence = quoted(f"{table.name}_{column.name}_seq")
             sequence = f"{quoted(table.namespace)}.{sequence}" if table.namespace else sequence
             self._run_before(f"CREATE SEQUENCE IF NOT EXISTS {sequence} START {self.rows(table.id) + 1}")
             return f"{line} DEFAULT nextval({literal(sequence)})"
-        if column.default is None or column.generated is not None:
+        if column.default is None:
             return line
         default = ddl.transpile(column.default, self.schema.dialect, "duckdb")
         reason: str | None = "it can't be translated"
@@ -271,7 +339,7 @@ class _Designer:
 
     def _computed(self, table: Table) -> dict[str, str]:
         """Columns that DuckDB computes by itself: not part of a key, their expression understood."""
-        keyed = {name for unique in table.uniques for name in unique.columns}
+        keyed = {name for unique in table.uniques for name in unique.all_columns}
         keyed |= {name for key in table.foreign_keys for name in key.columns}
         keyed |= {name for check in table.checks for name in check.columns}
         found: dict[str, str] = {}
@@ -293,18 +361,25 @@ class _Designer:
             self._note(table, f"is a plain column, not GENERATED AS ({column.generated})", column.name, level=level)
         return found
 
-    def _check(self, table: Table, check: Check) -> str | None:
-        if not check.exact:
-            return None
+    def _condition(self, table: Table, check: Check) -> str | None:
         expression = ddl.transpile(check.expression, self.schema.dialect, "duckdb")
-        head = f"CONSTRAINT {quoted(check.name)} " if check.name else ""
-        return None if expression is None else f"{head}CHECK ({expression})"
+        return expression if check.exact else self._as_judged(table, check, expression)
+
+    def _as_judged(self, table: Table, check: Check, plain: str | None) -> str | None:
+        """A CHECK that was met by trying, in the words in which it was judged; where it names today, in its own."""
+        if plain is not None and "CURRENT_" in plain.upper():
+            return plain
+        try:
+            return ddl.evaluable(check.expression, table, self.schema).expression
+        except ddl.Unreadable:
+            return None
 
     def _foreign_key(self, key: ForeignKey) -> str:
         """The clause, its columns in the order of the parent's key, which DuckDB insists on."""
         parent = self.schema.table(key.parent)
         pairs = dict(zip(key.parent_columns, key.columns, strict=True))
-        order = next((u.columns for u in parent.uniques if set(u.columns) == set(pairs)), key.parent_columns)
+        plain = (u.columns for u in parent.uniques if u.plain)
+        order = next((columns for columns in plain if set(columns) == set(pairs)), key.parent_columns)
         columns = tuple(pairs[name] for name in order)
         head = f"CONSTRAINT {quoted(key.name)} " if key.name else ""
         return f"{head}FOREIGN KEY {columns_list(columns)} REFERENCES {sql_name(parent)} {columns_list(order)}"

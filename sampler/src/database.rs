@@ -1,12 +1,13 @@
 //! A plan opened: keys, values and cells put together. Everything that is asked of it goes by table name.
 
-use crate::cells::Cells;
+use crate::cells::{BLOCK_ROWS, Cells};
 use crate::error::{Error, Result};
 use crate::links::Topology;
-use crate::plan::Plan;
+use crate::plan::{Axis, Plan};
 use crate::scm::{self, Models};
 use crate::stream::{BATCH_ROWS, Reader, Request};
-use crate::world::{Keys, NONE, Values};
+use crate::world::Keys;
+use arrow_array::{RecordBatch, RecordBatchOptions};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,9 +20,12 @@ pub trait TwoWay: Keys {
 /// Any rows of any table, as often as wanted, from any thread.
 pub struct Database {
     keys: Arc<dyn TwoWay>,
+    models: Arc<Models>,
     cells: Arc<Cells>,
     /// Name of each table, and the table that each of its links leads to.
     tables: Vec<(String, Vec<usize>)>,
+    /// Whether each table has time.
+    timed: Vec<bool>,
     threads: usize,
 }
 
@@ -34,16 +38,9 @@ impl Database {
     /// # Errors
     /// `Error::Plan` where the plan is not one, `Error::Impossible` where it asks for what can't be.
     pub fn open(plan: &Plan, threads: usize, cache_bytes: usize) -> Result<Self> {
-        let (keys, values) = compose(plan, cache_bytes)?;
-        Self::new(plan, keys, values, threads)
-    }
-
-    /// The database over given keys and values.
-    ///
-    /// # Errors
-    /// As `open`.
-    pub fn new(plan: &Plan, keys: Arc<dyn TwoWay>, values: Arc<dyn Values>, threads: usize) -> Result<Self> {
-        let cells = Arc::new(Cells::open(plan, keys.clone(), values)?);
+        let keys = Arc::new(Topology::open_with_budget(plan, cache_bytes as u64 / 2)?);
+        let models = Arc::new(Models::open(plan, keys.clone(), cache_bytes / 2)?);
+        let cells = Arc::new(Cells::open(plan, keys.clone(), models.clone())?);
         let index = |name: &str| {
             plan.tables
                 .iter()
@@ -54,7 +51,15 @@ impl Database {
             let parents = table.links.iter().map(|link| index(&link.parent)).collect::<Result<_>>()?;
             Ok((table.name.clone(), parents))
         });
-        Ok(Self { keys, cells, tables: tables.collect::<Result<_>>()?, threads: threads_of(threads) })
+        let timed = plan.tables.iter().map(|table| table.axis != Axis::Static {}).collect();
+        Ok(Self {
+            keys,
+            models,
+            cells,
+            tables: tables.collect::<Result<_>>()?,
+            timed,
+            threads: threads_of(threads),
+        })
     }
 
     /// Names of the tables, in value order.
@@ -73,6 +78,43 @@ impl Database {
 
     pub fn cells(&self) -> &Arc<Cells> {
         &self.cells
+    }
+
+    pub fn models(&self) -> &Models {
+        &self.models
+    }
+
+    pub fn keys(&self) -> &dyn TwoWay {
+        &*self.keys
+    }
+
+    pub fn is_timed(&self, table: usize) -> bool {
+        self.timed[table]
+    }
+
+    /// Worker threads.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// `make` of each item, in order, the items shared among the threads; `place` is for what panics.
+    pub fn shared<T: Sync, R: Send>(
+        &self,
+        place: &str,
+        items: &[T],
+        make: impl Fn(&T) -> Result<R> + Sync,
+    ) -> Result<Vec<R>> {
+        let share = items.len().div_ceil(self.threads).max(1);
+        let work = |part: &[T]| part.iter().map(&make).collect::<Result<Vec<R>>>();
+        if items.len() <= share {
+            return work(items);
+        }
+        let parts: Vec<Result<Vec<R>>> = std::thread::scope(|scope| {
+            let workers: Vec<_> = items.chunks(share).map(|part| scope.spawn(|| work(part))).collect();
+            let fault = |panic: Box<dyn std::any::Any + Send>| Err(Error::fault(place, panic.as_ref()));
+            workers.into_iter().map(|worker| worker.join().unwrap_or_else(fault)).collect()
+        });
+        Ok(parts.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 
     /// Rows as a stream: to the table's end where `stop` is None, all columns where `columns` is None, batches of
@@ -109,16 +151,47 @@ impl Database {
         Reader::open(self.cells.clone(), request)
     }
 
-    /// The parent row of each row, None where the link is NULL.
+    /// Some columns at any rows, in their order: as they are, or with a retry's columns drawn anew (the retry's index
+    /// and the number of the attempt).
+    ///
+    /// # Errors
+    /// `Error::Run` where the table, a column, a row or the retry doesn't exist.
+    pub fn rows_at(
+        &self,
+        table: &str,
+        rows: &[u64],
+        columns: &[String],
+        attempt: Option<(usize, u64)>,
+    ) -> Result<RecordBatch> {
+        let request = self.request(table, (0, Some(0)), None, Some(columns))?;
+        let index = request.table;
+        let wanted = request.columns.unwrap_or_default();
+        let schema = self.cells.batch(index, 0, 0, Some(&wanted))?.schema();
+        let make = |rows: &&[u64]| {
+            let arrays = match attempt {
+                Some(attempt) => self.cells.again(index, &wanted, rows, attempt),
+                None => self.cells.columns(index, &wanted, rows),
+            };
+            let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+            RecordBatch::try_new_with_options(schema.clone(), arrays?, &options)
+                .map_err(|error| Error::run(table, error.to_string()))
+        };
+        let parts: Vec<&[u64]> = rows.chunks(BLOCK_ROWS as usize).collect();
+        let made = self.shared(table, &parts, make)?;
+        arrow_select::concat::concat_batches(&schema, &made)
+            .map_err(|error| Error::run(table, error.to_string()))
+    }
+
+    /// The parent row of each row, `NONE` where the link is NULL.
     ///
     /// # Errors
     /// `Error::Run` where the table, the link or the rows don't exist.
-    pub fn parents(&self, table: &str, link: usize, rows: Range<u64>) -> Result<Vec<Option<u64>>> {
+    pub fn parents(&self, table: &str, link: usize, rows: Range<u64>) -> Result<Vec<u64>> {
         let (index, _) = self.link(table, link)?;
         within(table, rows.clone(), self.cells.rows(index))?;
         let mut parents = Vec::new();
         self.keys.parents(index, link, &rows.collect::<Vec<_>>(), &mut parents);
-        Ok(parents.into_iter().map(|parent| (parent != NONE).then_some(parent)).collect())
+        Ok(parents)
     }
 
     /// The rows that refer to a parent row, in ascending order.
@@ -150,13 +223,6 @@ pub fn fit(plan: Plan) -> Result<Plan> {
     scm::fit(plan, &keys)
 }
 
-/// The keys and values of a plan.
-fn compose(plan: &Plan, cache_bytes: usize) -> Result<(Arc<dyn TwoWay>, Arc<dyn Values>)> {
-    let topology = Arc::new(Topology::open_with_budget(plan, cache_bytes as u64 / 2)?);
-    let values = Models::open(plan, topology.clone(), cache_bytes / 2)?;
-    Ok((topology, Arc::new(values)))
-}
-
 impl TwoWay for Topology {
     fn children(&self, table: usize, link: usize, parent: u64) -> Vec<u64> {
         Topology::children(self, table, link, parent)
@@ -167,7 +233,7 @@ fn threads_of(threads: usize) -> usize {
     if threads > 0 { threads } else { std::thread::available_parallelism().map_or(1, usize::from) }
 }
 
-fn within(table: &str, rows: Range<u64>, of: u64) -> Result<()> {
+pub fn within(table: &str, rows: Range<u64>, of: u64) -> Result<()> {
     if rows.start <= rows.end && rows.end <= of {
         return Ok(());
     }

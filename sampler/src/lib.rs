@@ -1,10 +1,11 @@
 //! Rows from a plan. `cell(table, column, row) = f(plan, table, column, row)`: nothing here keeps state between rows.
 //!
 //! Rooms: `plan` (data), `rng` and `permute` (numbers), `links` and `axis` (which row belongs to which, and when),
-//! `scm` (what causes what), `codec` and `cells` (what is written), `stream` (Arrow batches, threads). `python` alone
-//! knows of PyO3.
+//! `scm` (what causes what), `codec` and `cells` (what is written), `stream` (Arrow batches, threads), `bulk`
+//! (batches as a server's bulk load takes them), `truth` (what stands behind the cells). `python` alone knows of PyO3.
 
 pub mod axis;
+pub mod bulk;
 pub mod cells;
 pub mod codec;
 pub mod database;
@@ -17,4 +18,5 @@ mod python;
 pub mod rng;
 pub mod scm;
 pub mod stream;
+pub mod truth;
 pub mod world;

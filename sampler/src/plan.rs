@@ -12,13 +12,44 @@ pub type Micros = i64;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Law {
-    Driver { spread: f64, minimum: u64, cap: u64 },
-    Affinity { epochs: u64, skew: f64, recency: f64, spread: f64, levels: Vec<Level>, roots: Roots },
-    OneToOne { order: Order },
-    Within { via: usize, scope: String, skew: f64, tree: bool, roots: Roots },
-    Junction { key: String, after: Option<usize>, dims: Vec<u64>, index: usize, scope: Option<String> },
-    Derived { path: Vec<usize> },
-    Same { link: usize },
+    Driver {
+        spread: f64,
+        minimum: u64,
+        cap: u64,
+    },
+    Affinity {
+        epochs: u64,
+        skew: f64,
+        recency: f64,
+        spread: f64,
+        levels: Vec<Level>,
+        roots: Roots,
+    },
+    OneToOne {
+        order: Order,
+    },
+    Within {
+        via: usize,
+        scope: String,
+        skew: f64,
+        tree: bool,
+        roots: Roots,
+    },
+    Junction {
+        key: String,
+        after: Option<usize>,
+        dims: Vec<u64>,
+        index: usize,
+        scope: Option<String>,
+        #[serde(default)]
+        ring: bool,
+    },
+    Derived {
+        path: Vec<usize>,
+    },
+    Same {
+        link: usize,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -52,6 +83,23 @@ pub struct Link {
     pub law: Law,
     pub null_rate: f64,
     pub causal: bool,
+    #[serde(default)]
+    pub lane: Option<String>,
+    #[serde(default)]
+    pub spans: Vec<(f64, f64)>,
+    #[serde(default)]
+    pub apart: Vec<usize>,
+    #[serde(default)]
+    pub side: Option<Side>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Side {
+    pub other: usize,
+    pub high: bool,
+    #[serde(default)]
+    pub uuid: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -139,6 +187,53 @@ pub enum Codec {
         low: usize,
         high: usize,
     },
+    Span {
+        item: String,
+        low: Box<Codec>,
+        width: Box<Codec>,
+        #[serde(default)]
+        empty: f64,
+        #[serde(default)]
+        open: f64,
+        #[serde(default)]
+        count: Option<(usize, usize)>,
+        #[serde(default)]
+        serial: Option<(i64, i64)>,
+    },
+    Counter {
+        start: i64,
+        step: i64,
+    },
+    Set {
+        labels: Vec<String>,
+        weights: Vec<f64>,
+        p: f64,
+    },
+    Record {
+        members: Vec<Member>,
+        form: RecordForm,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub arrow_type: String,
+    pub codec: Codec,
+    #[serde(default)]
+    pub absent: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordForm {
+    Json,
+    Row,
+    Map,
+    Hstore,
+    Union,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -151,6 +246,7 @@ pub enum Segment {
     Cell { column: String, form: Form },
     Prose { topics: Vec<String>, common: String, low: usize, high: usize, title: bool },
     Num { low: i64, high: i64, width: usize },
+    Groups { base: u64, count: usize, mark: String, hex: bool, width: usize, start: u64 },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +264,14 @@ pub enum Form {
     Upper,
     Slug,
     Initial,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    Start,
+    End,
+    Range,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -198,6 +302,24 @@ pub enum Rule {
         start: i64,
         step: i64,
     },
+    Elect {
+        key: String,
+        levels: usize,
+        chosen: Box<Rule>,
+        rest: Box<Rule>,
+    },
+    Slot {
+        key: String,
+        levels: usize,
+        part: Part,
+        low: i64,
+        high: i64,
+        resolution: i64,
+        longest: i64,
+        from_time: bool,
+        #[serde(default)]
+        item: Option<String>,
+    },
     At {},
     After {
         base: Option<String>,
@@ -205,6 +327,8 @@ pub enum Rule {
         end: Micros,
         same: f64,
         resolution: Micros,
+        #[serde(default)]
+        censored: bool,
     },
     Value {
         codec: Codec,
@@ -230,6 +354,15 @@ pub struct Null {
     pub node: Option<String>,
     #[serde(default)]
     pub lane: Option<String>,
+    #[serde(default)]
+    pub reached: Option<Reached>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reached {
+    pub column: String,
+    pub labels: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -254,12 +387,15 @@ pub struct Column {
     pub why: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodeSpec {
     pub name: String,
     #[serde(default)]
     pub categories: u32,
+    /// Of use in planning alone.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub transform: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -269,11 +405,19 @@ pub struct Prior {
     pub width: usize,
     pub layout: Option<String>,
     pub noise: (f64, f64),
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    pub params: serde_json::Map<String, Raw>,
 }
 
 impl Default for Prior {
     fn default() -> Self {
-        Self { name: PriorName::Default, width: 16, layout: None, noise: (0.1, 0.5) }
+        Self {
+            name: PriorName::Default,
+            width: 16,
+            layout: None,
+            noise: (0.1, 0.5),
+            params: serde_json::Map::new(),
+        }
     }
 }
 
@@ -311,6 +455,30 @@ pub struct Scm {
     pub nodes: Vec<Node>,
 }
 
+/// What the core needs of a retry is which columns are drawn anew; the rest belongs to Python, which judges the rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    #[serde(default)]
+    pub columns: Vec<String>,
+    #[serde(default)]
+    pub changed: Vec<String>,
+    #[serde(default)]
+    pub reads: Vec<String>,
+    #[serde(default)]
+    pub checks: Vec<Raw>,
+    #[serde(default)]
+    pub guards: Vec<String>,
+    #[serde(default)]
+    pub hopes: Vec<String>,
+    #[serde(default)]
+    pub attempts: u32,
+    #[serde(default)]
+    pub moves: Vec<Vec<Vec<Option<String>>>>,
+    #[serde(default)]
+    pub solutions: Vec<Vec<Option<String>>>,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
@@ -320,6 +488,10 @@ pub struct Table {
     pub links: Vec<Link>,
     pub columns: Vec<Column>,
     pub scm: Scm,
+    #[serde(default)]
+    pub retries: Vec<Retry>,
+    #[serde(default)]
+    pub pending: Vec<Raw>,
 }
 
 fn one() -> u32 {

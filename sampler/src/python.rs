@@ -2,12 +2,16 @@
 //!
 //! Nothing crosses per row, the GIL is released while rows are made, and every error becomes `SamplerError` here.
 
+use crate::bulk::{self, binary, text};
 use crate::database::{Database, fit};
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::stream::Request;
-use arrow_array::RecordBatchReader;
+use crate::truth::Redraw;
+use arrow_array::ffi::{FFI_ArrowArray, from_ffi};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_array::{RecordBatch, RecordBatchIterator, RecordBatchReader, StructArray};
+use arrow_schema::Schema;
 use arrow_schema::ffi::FFI_ArrowSchema;
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
@@ -50,6 +54,11 @@ fn parse(plan: &[u8]) -> Result<Plan> {
     serde_json::from_slice(plan).map_err(|error| Error::plan("plan", error.to_string()))
 }
 
+/// Row numbers from little-endian 64-bit words.
+fn numbers(words: &[u8]) -> Vec<u64> {
+    words.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect()
+}
+
 /// An opened plan.
 #[pyclass(frozen, module = "plurel_sql._sampler", name = "Database")]
 struct PyDatabase(Arc<Database>);
@@ -87,19 +96,94 @@ impl PyDatabase {
         Ok(PyStream { database: self.0.clone(), request })
     }
 
-    fn parents(
+    /// Columns at any rows, given as little-endian 64-bit numbers; with `attempt` (a retry's index and a number) its
+    /// columns are drawn anew.
+    #[pyo3(signature = (table, rows, columns, attempt = None))]
+    fn rows_at(
         &self,
         py: Python<'_>,
+        table: &str,
+        rows: &[u8],
+        columns: Vec<String>,
+        attempt: Option<(usize, u64)>,
+    ) -> PyResult<PyRows> {
+        let rows = numbers(rows);
+        free(py, || self.0.rows_at(table, &rows, &columns, attempt)).map(PyRows)
+    }
+
+    /// The parent rows as little-endian u64, `NONE` where the key is NULL: one buffer, not an object per row.
+    fn parents<'py>(
+        &self,
+        py: Python<'py>,
         table: &str,
         link: usize,
         start: u64,
         stop: u64,
-    ) -> PyResult<Vec<Option<u64>>> {
-        free(py, || self.0.parents(table, link, start..stop))
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let parents = free(py, || self.0.parents(table, link, start..stop))?;
+        PyBytes::new_with(py, parents.len() * 8, |bytes| {
+            for (place, parent) in bytes.chunks_exact_mut(8).zip(&parents) {
+                place.copy_from_slice(&parent.to_le_bytes());
+            }
+            Ok(())
+        })
+    }
+
+    /// Latents and causes of rows `start <= row < stop` (see `truth`).
+    fn latents(&self, py: Python<'_>, table: &str, start: u64, stop: u64) -> PyResult<PyRows> {
+        free(py, || self.0.latents(table, start..stop)).map(PyRows)
+    }
+
+    /// The functions of a table's model, as JSON.
+    fn mechanisms<'py>(&self, py: Python<'py>, table: &str) -> PyResult<Bound<'py, PyBytes>> {
+        let tables = free(py, || {
+            let index = self.0.table(table)?;
+            serde_json::to_vec(&self.0.models().tables(index))
+                .map_err(|error| Error::run(table, error.to_string()))
+        })?;
+        Ok(PyBytes::new(py, &tables))
+    }
+
+    /// Draws `start <= draw < stop` of a column's cells at any rows, some nodes drawn anew (see `truth`).
+    #[pyo3(signature = (table, column, rows, draws, free, asked, weigh))]
+    #[expect(clippy::too_many_arguments, reason = "one per part of the question")]
+    fn redraw(
+        &self,
+        py: Python<'_>,
+        table: String,
+        column: String,
+        rows: &[u8],
+        draws: (u64, u64),
+        free: Vec<String>,
+        asked: Vec<String>,
+        weigh: bool,
+    ) -> PyResult<PyRows> {
+        let redraw = Redraw { table, column, free, asked, weigh };
+        let rows = numbers(rows);
+        self::free(py, || self.0.redraw(&redraw, &rows, draws.0..draws.1)).map(PyRows)
     }
 
     fn children(&self, py: Python<'_>, table: &str, link: usize, parent_row: u64) -> PyResult<Vec<u64>> {
         free(py, || self.0.children(table, link, parent_row))
+    }
+}
+
+/// Rows in memory.
+#[pyclass(frozen, module = "plurel_sql._sampler", name = "Rows")]
+struct PyRows(RecordBatch);
+
+#[pymethods]
+impl PyRows {
+    /// As `PyStream::__arrow_c_stream__`.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        drop(requested_schema);
+        let reader = RecordBatchIterator::new([Ok(self.0.clone())], self.0.schema());
+        PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), c"arrow_array_stream")
     }
 }
 
@@ -133,6 +217,74 @@ impl PyStream {
     }
 }
 
+/// Record batches as bytes for one table of a server.
+#[pyclass(frozen, module = "plurel_sql._sampler", name = "Encoder")]
+struct PyEncoder(bulk::Form);
+
+#[pymethods]
+impl PyEncoder {
+    /// COPY's binary form, None where a column has none.
+    #[staticmethod]
+    fn binary(
+        py: Python<'_>,
+        schema: &Bound<'_, PyAny>,
+        targets: Vec<(String, Option<u32>)>,
+    ) -> PyResult<Option<Self>> {
+        let capsule = schema.call_method0("__arrow_c_schema__")?;
+        let pointer = capsule.cast::<PyCapsule>()?.pointer_checked(Some(c"arrow_schema"))?;
+        // SAFETY: a capsule of this name holds a schema of the C data interface, alive while the capsule is.
+        let schema = Schema::try_from(unsafe { pointer.cast::<FFI_ArrowSchema>().as_ref() })
+            .map_err(|error| raised(py, &Error::run("bulk", error.to_string())))?;
+        let targets: Vec<_> =
+            targets.into_iter().map(|(name, item_oid)| binary::Target { name, item_oid }).collect();
+        let mut fields = schema.fields().iter().zip(&targets);
+        let complete = targets.len() == schema.fields().len()
+            && fields.all(|(field, target)| binary::has_form(field.data_type(), target));
+        Ok(complete.then_some(Self(bulk::Form::Binary(targets))))
+    }
+
+    /// Lines of text; `kinds` are the columns' types where they matter: "bit" for a truth value written 1 or 0, "box".
+    #[staticmethod]
+    fn text(mysql: bool, kinds: Vec<String>) -> Self {
+        let style = if mysql { text::Style::MySql } else { text::Style::Postgres };
+        let targets = kinds.iter().map(|kind| match kind.as_str() {
+            "bit" | "varbit" => text::Target::Bit,
+            "box" => text::Target::Box,
+            _ => text::Target::Plain,
+        });
+        Self(bulk::Form::Text(style, targets.collect()))
+    }
+
+    #[getter]
+    fn is_binary(&self) -> bool {
+        matches!(self.0, bulk::Form::Binary(_))
+    }
+
+    #[getter]
+    fn header(&self) -> &'static [u8] {
+        if self.is_binary() { binary::HEADER } else { b"" }
+    }
+
+    #[getter]
+    fn trailer(&self) -> &'static [u8] {
+        if self.is_binary() { binary::TRAILER } else { b"" }
+    }
+
+    /// All rows of an Arrow record batch.
+    fn encode<'py>(&self, py: Python<'py>, batch: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
+        let (schema, array): (Bound<'py, PyCapsule>, Bound<'py, PyCapsule>) =
+            batch.call_method0("__arrow_c_array__")?.extract()?;
+        let schema = schema.pointer_checked(Some(c"arrow_schema"))?.cast::<FFI_ArrowSchema>();
+        let array = array.pointer_checked(Some(c"arrow_array"))?.cast::<FFI_ArrowArray>();
+        // SAFETY: capsules of these names hold what the C data interface says; the array is moved out, as it asks.
+        let data = unsafe { from_ffi(FFI_ArrowArray::from_raw(array.as_ptr()), schema.as_ref()) };
+        let data = data.map_err(|error| raised(py, &Error::run("bulk", error.to_string())))?;
+        let batch = RecordBatch::from(StructArray::from(data));
+        let bytes = free(py, || bulk::encode(&batch, &self.0))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+}
+
 /// The plan with its SCMs drawn and calibrated.
 #[pyfunction(name = "fit")]
 fn py_fit<'py>(py: Python<'py>, plan: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
@@ -152,6 +304,8 @@ fn _sampler(module: &Bound<'_, PyModule>) -> PyResult<()> {
     std::panic::set_hook(Box::new(|_| {}));
     module.add_class::<PyDatabase>()?;
     module.add_class::<PyStream>()?;
+    module.add_class::<PyRows>()?;
+    module.add_class::<PyEncoder>()?;
     module.add("SamplerError", module.py().get_type::<SamplerError>())?;
     module.add_function(wrap_pyfunction!(py_fit, module)?)
 }

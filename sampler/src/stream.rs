@@ -14,6 +14,8 @@ use std::thread::JoinHandle;
 
 /// Rows of a batch: a row group of DuckDB.
 pub const BATCH_ROWS: u64 = 122_880;
+/// Cells of a batch, about: a table of very many columns comes in shorter batches, since several are under way.
+const BATCH_CELLS: u64 = 1 << 22;
 
 type Made = Result<Vec<RecordBatch>, ArrowError>;
 
@@ -78,9 +80,10 @@ impl Reader {
         }
         let threads = request.threads.max(1) as u64;
         let share = (stop - start).div_ceil(threads).next_multiple_of(BLOCK_ROWS);
-        let job_rows = request.batch_rows.min(share).max(1);
-        let jobs = (stop - start).div_ceil(job_rows);
         let schema = cells.batch(request.table, start, start, request.columns.as_deref())?.schema();
+        let light = (BATCH_CELLS / schema.fields().len().max(1) as u64).next_multiple_of(BLOCK_ROWS);
+        let job_rows = request.batch_rows.min(share).min(light).max(1);
+        let jobs = (stop - start).div_ceil(job_rows);
         let name = cells.name(request.table).to_owned();
         let state = Mutex::new(State::default());
         let window = 2 * threads;

@@ -9,11 +9,13 @@ use crate::plan::Micros;
 /// "No parent": the link is NULL in this row.
 pub const NONE: u64 = u64::MAX;
 
-/// Where a row stands below one of its ancestors: the ancestor's row, and the row's ordinal in the ancestor's range.
+/// Where a row stands below one of its ancestors: the ancestor's row, the row's ordinal in the ancestor's range, and how
+/// many rows that holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     pub ancestor: u64,
     pub ordinal: u64,
+    pub count: u64,
 }
 
 /// A tuple that must be unique (see `Law::Junction`), borrowed from a link or a `Rule::Digit`.

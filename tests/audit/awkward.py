@@ -228,6 +228,32 @@ AWKWARD: dict[str, tuple[str, str]] = {
         CREATE TABLE orders (id int PRIMARY KEY, ref int REFERENCES sales.orders (id));
         """,
     ),
+    "pairs of keys": (
+        "postgres",
+        """
+        CREATE TABLE person (id int PRIMARY KEY, boss int REFERENCES person, twin int REFERENCES person,
+            made timestamp NOT NULL, CHECK (boss <> id), CHECK (twin < id), CHECK (twin IS NULL OR twin <> boss));
+        CREATE TABLE member (id uuid PRIMARY KEY, name text);
+        CREATE TABLE follow (who int REFERENCES person, whom int REFERENCES person, PRIMARY KEY (who, whom),
+            CHECK (NOT who = whom));
+        CREATE TABLE friend (a int REFERENCES person, b int REFERENCES person, since date, PRIMARY KEY (a, b),
+            CHECK (b > a));
+        CREATE TABLE pal (a uuid REFERENCES member, b uuid REFERENCES member, UNIQUE (a, b), CHECK (a < b));
+        CREATE TABLE transfer (id int PRIMARY KEY, src int NOT NULL REFERENCES person, dst int REFERENCES person,
+            fee int REFERENCES person, made timestamp NOT NULL, CHECK (src IS DISTINCT FROM dst),
+            CHECK (fee <> src AND fee <> dst));
+        CREATE TABLE chat (id int PRIMARY KEY, a uuid NOT NULL REFERENCES member, b uuid NOT NULL REFERENCES member,
+            c int REFERENCES person, d int REFERENCES person, CHECK (a <= b), CHECK (c < d));
+        CREATE TABLE team (id int PRIMARY KEY, name text);
+        CREATE TABLE player (team int REFERENCES team, no int, PRIMARY KEY (team, no));
+        CREATE TABLE pass (id int PRIMARY KEY, team int NOT NULL, a int NOT NULL, b int NOT NULL CHECK (a <> b),
+            FOREIGN KEY (team, a) REFERENCES player, FOREIGN KEY (team, b) REFERENCES player);
+        CREATE TABLE duo (team int, a int, b int, PRIMARY KEY (team, a, b), CHECK (a < b),
+            FOREIGN KEY (team, a) REFERENCES player, FOREIGN KEY (team, b) REFERENCES player);
+        CREATE TABLE swap (team int, a int, b int, PRIMARY KEY (team, a, b), CHECK (a != b),
+            FOREIGN KEY (team, a) REFERENCES player, FOREIGN KEY (team, b) REFERENCES player);
+        """,
+    ),
     "several keys to one table": (
         "postgres",
         """
@@ -291,6 +317,166 @@ AWKWARD: dict[str, tuple[str, str]] = {
         CREATE TABLE t (a NUMBER(10) NOT NULL, b NUMBER, c NUMBER(5,2), d VARCHAR2(20 CHAR), e CLOB, f BLOB, g DATE,
             h TIMESTAMP(6), i RAW(16), j BINARY_DOUBLE, k CHAR(1) CHECK (k IN ('Y','N')), l NUMBER(1) NOT NULL,
             CONSTRAINT t_pk PRIMARY KEY (a));
+        """,
+    ),
+    "partial unique indexes": (
+        "postgres",
+        """
+        CREATE TABLE person (id int PRIMARY KEY, email text NOT NULL, name text, deleted_at timestamptz);
+        CREATE UNIQUE INDEX person_live ON person (email) WHERE deleted_at IS NULL;
+        CREATE TABLE address (id int PRIMARY KEY, person_id int NOT NULL REFERENCES person, line text NOT NULL,
+            is_default boolean NOT NULL DEFAULT false);
+        CREATE UNIQUE INDEX one_default ON address (person_id) WHERE is_default;
+        CREATE TABLE job (id int PRIMARY KEY, person_id int REFERENCES person, title text, ended_on date,
+            state varchar(10) CHECK (state IN ('open', 'held', 'done')));
+        CREATE UNIQUE INDEX one_present_job ON job (person_id) WHERE ended_on IS NULL;
+        CREATE UNIQUE INDEX one_open ON job (person_id) WHERE state = 'open';
+        CREATE TABLE liked (person_id int REFERENCES person, job_id int REFERENCES job, pinned int NOT NULL,
+            PRIMARY KEY (person_id, job_id));
+        CREATE UNIQUE INDEX one_pinned ON liked (job_id) WHERE pinned = 1;
+        CREATE UNIQUE INDEX one_pinned_too ON liked (person_id) WHERE pinned = 1;
+        CREATE TABLE member (id int PRIMARY KEY, person_id int NOT NULL REFERENCES person, job_id int NOT NULL
+            REFERENCES job, gone timestamp);
+        CREATE UNIQUE INDEX member_once ON member (person_id, job_id) WHERE gone IS NULL;
+        CREATE TABLE rate (id int PRIMARY KEY, kind text NOT NULL, is_standard boolean NOT NULL);
+        CREATE UNIQUE INDEX one_standard ON rate ((true)) WHERE is_standard;
+        CREATE TABLE settings (id int, theme text);
+        CREATE UNIQUE INDEX one_row ON settings ((1));
+        CREATE TABLE config (id int PRIMARY KEY, job_id int NOT NULL REFERENCES job, person_id int REFERENCES person,
+            UNIQUE (job_id, person_id));
+        CREATE UNIQUE INDEX config_default ON config (job_id) WHERE person_id IS NULL;
+        """,
+    ),
+    "indexes over expressions": (
+        "postgres",
+        """
+        CREATE TABLE account (id int PRIMARY KEY, email text, login varchar(30), data jsonb, at timestamptz,
+            day date NOT NULL, code char(8) NOT NULL, parent int REFERENCES account, token uuid);
+        CREATE UNIQUE INDEX a1 ON account (lower(email));
+        CREATE UNIQUE INDEX a2 ON account (upper(trim(login)), parent);
+        CREATE UNIQUE INDEX a3 ON account ((data ->> 'id'));
+        CREATE UNIQUE INDEX a4 ON account (COALESCE(parent, 0), lower(code));
+        CREATE UNIQUE INDEX a5 ON account (md5(email));
+        CREATE UNIQUE INDEX a6 ON account ((token::text));
+        CREATE TABLE report (id int PRIMARY KEY, at timestamp NOT NULL, due date NOT NULL, title text NOT NULL);
+        CREATE UNIQUE INDEX r1 ON report (date_trunc('month', due::timestamp));
+        CREATE UNIQUE INDEX r2 ON report ((at::date));
+        CREATE UNIQUE INDEX r3 ON report (left(title, 12));
+        CREATE TABLE tagged (account_id int NOT NULL REFERENCES account, report_id int REFERENCES report, note text);
+        CREATE UNIQUE INDEX t1 ON tagged (account_id, COALESCE(report_id, -1));
+        CREATE TABLE plain (id int PRIMARY KEY, mail text NOT NULL,
+            mail_low text GENERATED ALWAYS AS (lower(mail)) STORED, UNIQUE (mail_low));
+        """,
+    ),
+    "what the target calls equal": (
+        "mysql",
+        """
+        CREATE TABLE user (id int AUTO_INCREMENT PRIMARY KEY, name varchar(40) NOT NULL UNIQUE,
+            token char(12) NOT NULL, nick varchar(4) NOT NULL, url text NOT NULL,
+            country varchar(60) NOT NULL, UNIQUE KEY t (token), UNIQUE KEY n (nick), UNIQUE KEY u (url(10)),
+            UNIQUE KEY c (country));
+        CREATE TABLE word (lang enum('de', 'fr', 'FR2') NOT NULL, word varchar(3) NOT NULL, PRIMARY KEY (lang, word));
+        CREATE TABLE pair (code varchar(6) CHECK (code IN ('a', 'A', 'b', 'B ')), no int, PRIMARY KEY (code, no));
+        """,
+    ),
+    "no overlap": (
+        "postgres",
+        """
+        CREATE TABLE room (id int PRIMARY KEY, name text NOT NULL UNIQUE, built timestamptz NOT NULL);
+        CREATE TABLE booking (id int PRIMARY KEY, room_id int NOT NULL REFERENCES room, starts_at timestamptz NOT NULL,
+            ends_at timestamptz NOT NULL, who text, CHECK (starts_at < ends_at),
+            EXCLUDE USING gist (room_id WITH =, tstzrange(starts_at, ends_at) WITH &&));
+        CREATE TABLE season (id int PRIMARY KEY, first date NOT NULL, last date NOT NULL, name text,
+            EXCLUDE USING gist (daterange(first, last, '[]') WITH &&));
+        CREATE TABLE shift (room_id int NOT NULL REFERENCES room, person text NOT NULL, start_on date NOT NULL,
+            end_on date, EXCLUDE USING gist (person WITH =, room_id WITH =,
+                daterange(start_on, COALESCE(end_on, 'infinity')) WITH &&) WHERE (person IS NOT NULL));
+        CREATE TABLE block (id int PRIMARY KEY, low int NOT NULL, high int NOT NULL, CHECK (low < high),
+            EXCLUDE USING gist (int4range(low, high) WITH &&));
+        CREATE TABLE stay (id int PRIMARY KEY, room_id int REFERENCES room, during tstzrange NOT NULL, nights daterange,
+            numbers int4range, EXCLUDE USING gist (room_id WITH =, during WITH &&),
+            EXCLUDE USING gist (nights WITH &&, room_id WITH =), EXCLUDE USING gist (numbers WITH &&));
+        CREATE TABLE seat (id int PRIMARY KEY, room_id int NOT NULL REFERENCES room, no int NOT NULL,
+            EXCLUDE (room_id WITH =, no WITH =));
+        """,
+    ),
+    "partitions": (
+        "postgres",
+        """
+        CREATE TABLE device (id int PRIMARY KEY, added timestamptz NOT NULL);
+        CREATE TABLE reading (id bigint GENERATED ALWAYS AS IDENTITY, device_id int NOT NULL REFERENCES device,
+            at timestamptz NOT NULL, value float, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE TABLE reading_1 PARTITION OF reading FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+        CREATE TABLE reading_2 PARTITION OF reading FOR VALUES FROM ('2024-02-01') TO ('2024-04-01');
+        CREATE TABLE sale (id int, region text, amount numeric(8,2), PRIMARY KEY (id, region))
+            PARTITION BY LIST (region);
+        CREATE TABLE sale_eu PARTITION OF sale FOR VALUES IN ('de', 'fr') PARTITION BY RANGE (id);
+        CREATE TABLE sale_eu_1 PARTITION OF sale_eu FOR VALUES FROM (1) TO (4000);
+        CREATE TABLE sale_us PARTITION OF sale FOR VALUES IN ('us') PARTITION BY RANGE (id);
+        CREATE TABLE sale_us_1 PARTITION OF sale_us FOR VALUES FROM (1) TO (4000);
+        CREATE TABLE hashed (id int PRIMARY KEY, body text) PARTITION BY HASH (id);
+        CREATE TABLE hashed_0 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+        CREATE TABLE hashed_1 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+        CREATE TABLE old (id int, born date) PARTITION BY RANGE (born);
+        CREATE TABLE old_1 PARTITION OF old FOR VALUES FROM ('1950-01-01') TO ('1960-01-01');
+        CREATE TABLE child (id int PRIMARY KEY, hashed_id int NOT NULL REFERENCES hashed);
+        CREATE TABLE months (y int, m int, v numeric) PARTITION BY RANGE (y, m);
+        CREATE TABLE months_1 PARTITION OF months FOR VALUES FROM (2020, 6) TO (2022, 3);
+        CREATE TABLE months_2 PARTITION OF months FOR VALUES FROM (2022, 3) TO (2023, 1);
+        """,
+    ),
+    "partitions of MySQL": (
+        "mysql",
+        """
+        CREATE TABLE log (id int NOT NULL, at datetime NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (YEAR(at))
+            (PARTITION p0 VALUES LESS THAN (2022), PARTITION p1 VALUES LESS THAN (2023));
+        CREATE TABLE log2 (id int NOT NULL, at date NOT NULL) PARTITION BY RANGE (TO_DAYS(at))
+            (PARTITION p0 VALUES LESS THAN (TO_DAYS('2022-05-01')), PARTITION p1 VALUES LESS THAN MAXVALUE);
+        CREATE TABLE months (y int NOT NULL, m int NOT NULL, v int, PRIMARY KEY (y, m, v))
+            PARTITION BY RANGE COLUMNS (y, m) (PARTITION p0 VALUES LESS THAN (2020, 6),
+            PARTITION p1 VALUES LESS THAN (2020, 9));
+        CREATE TABLE kind (id int NOT NULL, k int) PARTITION BY LIST (k) (PARTITION a VALUES IN (1, 2, NULL),
+            PARTITION b VALUES IN (7));
+        """,
+    ),
+    "inheritance": (
+        "postgres",
+        """
+        CREATE TABLE base (id serial PRIMARY KEY, name text NOT NULL CHECK (name <> ''), made timestamp NOT NULL);
+        CREATE TABLE leaf (extra int CHECK (extra > 3), PRIMARY KEY (id)) INHERITS (base);
+        CREATE TABLE twig (id int NOT NULL, colour text, PRIMARY KEY (id)) INHERITS (leaf);
+        CREATE TABLE likes (id int PRIMARY KEY, base_id int NOT NULL REFERENCES base, leaf_id int REFERENCES leaf);
+        CREATE TABLE like_base (LIKE base INCLUDING ALL, more int);
+        """,
+    ),
+    "keys onto unique indexes": (
+        "postgres",
+        """
+        CREATE TABLE good (id int, code varchar(8) NOT NULL, shop int NOT NULL, no int NOT NULL);
+        CREATE UNIQUE INDEX good_code ON good (code);
+        CREATE UNIQUE INDEX good_no ON good (shop, no) INCLUDE (id);
+        CREATE TABLE uses (id int PRIMARY KEY,
+            code varchar(8) REFERENCES good (code) ON DELETE CASCADE ON UPDATE SET NULL, shop int NOT NULL,
+            no int NOT NULL, FOREIGN KEY (shop, no) REFERENCES good (shop, no) DEFERRABLE);
+        CREATE TABLE slot (id int PRIMARY KEY, a int, b int, c text, UNIQUE NULLS NOT DISTINCT (a, c));
+        """,
+    ),
+    "deep tenants": (
+        "postgres",
+        """
+        CREATE DOMAIN tenant_no AS int CHECK (VALUE > 100);
+        CREATE TABLE org (id tenant_no PRIMARY KEY, name text NOT NULL);
+        CREATE TABLE project (org_id tenant_no REFERENCES org, no int, PRIMARY KEY (org_id, no));
+        CREATE TABLE board (org_id int, project_no int, no int, PRIMARY KEY (org_id, project_no, no),
+            FOREIGN KEY (org_id, project_no) REFERENCES project);
+        CREATE TABLE card (org_id int, project_no int, board_no int, no int, title text NOT NULL,
+            PRIMARY KEY (org_id, project_no, board_no, no),
+            FOREIGN KEY (org_id, project_no, board_no) REFERENCES board);
+        CREATE TABLE member (org_id int REFERENCES org, no int, name text NOT NULL, PRIMARY KEY (org_id, no));
+        CREATE TABLE work (org_id int NOT NULL, project_no int NOT NULL, board_no int NOT NULL, card_no int NOT NULL,
+            member_no int NOT NULL, id int GENERATED BY DEFAULT AS IDENTITY (START WITH 500) PRIMARY KEY,
+            FOREIGN KEY (org_id, project_no, board_no, card_no) REFERENCES card,
+            FOREIGN KEY (org_id, member_no) REFERENCES member);
         """,
     ),
 }

@@ -167,7 +167,7 @@ def test_a_failure_while_running_is_exit_code_1(folder, run, monkeypatch):
     monkeypatch.setattr(Sampler, "batches", broken)
     code, out, err = run("synth", "shop.sql", "--out", "x.duckdb", "--rows", "10")
     assert (code, out) == (1, "")
-    assert err == "error: customer: the disk is full\n"
+    assert err == "error: customer: the disk is full; the target is as it was before\n"
     assert os.listdir(folder) == ["shop.sql"]
     with pytest.raises(RunError):
         cli.run(["synth", "shop.sql", "--out", "x.duckdb", "--rows", "10", "--debug"])

@@ -46,7 +46,7 @@ class Opened:
 
     def parents(self, table: model.Table, link: int) -> Codes:
         """The parent row of each row, -1 for none."""
-        rows = self.sampler.parents(table.name, link)
+        rows = self.sampler.parents(table.name, link).to_pylist()
         return np.array([-1 if row is None else row for row in rows], np.int64)
 
 

@@ -6,13 +6,14 @@ keep it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from plurel_sql.ddl import Text, read
-from plurel_sql.schema.model import Column, Schema, SqlType
+from plurel_sql.schema.model import Column, Partitioning, Schema, SqlType
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "ddl"
 FILES = sorted(FOLDER.glob("*.sql"))
@@ -26,13 +27,25 @@ def summary(schema: Schema) -> str:
         lines += [f"  {_column(column)}" for column in table.columns]
         for unique in table.uniques:
             kind = "primary key" if unique.primary else "unique" if unique.nulls_distinct else "unique (nulls equal)"
-            lines.append(f"  {kind} {', '.join(unique.columns)}")
+            terms = ", ".join((*unique.columns, *unique.expressions))
+            lines.append(f"  {kind} {terms}" + (f" where {unique.where}" if unique.where else ""))
+        lines += [f"  exclude {each.elements} {each.span} {each.group}" for each in table.exclusions]
+        lines += [f"  {line}" for line in _partitions(table.partitioning)]
         lines += [f"  foreign key {key.label}" for key in table.foreign_keys]
         for check in table.checks:
             lines.append(f"  check {check.expression}  [{', '.join(check.columns)}]{' exact' if check.exact else ''}")
             lines += [f"    {predicate}" for predicate in check.predicates]
     lines += [f"{note.level}: {note}" for note in schema.notes]
     return "\n".join(lines) + "\n"
+
+
+def _partitions(partitioning: Partitioning | None) -> Iterator[str]:
+    if partitioning is None:
+        return
+    yield f"partitions by {partitioning.strategy} ({', '.join(partitioning.keys)})"
+    for part in partitioning.parts:
+        yield f"  {part.name}: " + ("default" if part.default else f"{part.values or (part.low, part.high)}")
+        yield from (f"  {line}" for line in _partitions(part.inner))
 
 
 def _column(column: Column) -> str:

@@ -25,7 +25,7 @@ from plurel_sql.ddl import transpile
 def test_patterns(dialect, expression, true, false):
     text = transpile(expression, dialect, "duckdb")
     for value, holds in [*((v, True) for v in true), *((v, False) for v in false)]:
-        assert duckdb.execute(f"SELECT {text} FROM (SELECT $1::VARCHAR AS a)", [value]).fetchone() == (holds,), text
+        assert duckdb.execute(f"SELECT {text} FROM (SELECT $1::VARCHAR AS a)", [value]).fetchall() == [(holds,)], text
 
 
 @pytest.mark.parametrize(

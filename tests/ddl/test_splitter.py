@@ -7,7 +7,7 @@ import time
 import pytest
 
 from plurel_sql.ddl import dialects
-from plurel_sql.ddl.splitter import split
+from plurel_sql.ddl.splitter import as_written, split
 from plurel_sql.ddl.tokens import render
 
 
@@ -56,3 +56,19 @@ def test_no_text_takes_long(text: str, dialect: str) -> None:
     start = time.process_time()
     cut(f"CREATE TABLE {text}", dialect)
     assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/*!40101 SET x = 1 */;", "/*!40101 SET x = 1 */"),
+        ("CREATE TABLE a (x int) /* a */\n/*!50100 PARTITION BY HASH (x) */;", None),
+        ("/*!50003 CREATE*/ /*!50017 DEFINER=`r`@`l`*/ /*!50003 TRIGGER t BEGIN END */;;", None),
+        ("CREATE TABLE a (x /*!80023 i */, y int) -- /*! no\n;", "CREATE TABLE a (x /*!80023 i */, y int)"),
+        ("/*M!100301 CREATE TABLE a (x int", "/*M!100301 CREATE TABLE a (x int */"),
+    ],
+)  # fmt: skip
+def test_versioned_comments_stay_whole(text: str, expected: str | None) -> None:
+    mysql = dialects.get("mysql")
+    statement = next(split(text, mysql))
+    assert as_written(text, statement.tokens, mysql) == (expected or text.rstrip(";"))

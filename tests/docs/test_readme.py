@@ -24,7 +24,15 @@ def test_the_commands_run_one_after_another(tmp_path, monkeypatch, capsys):
         program, *arguments = shlex.split(line)
         assert program == "plurel-sql"
         assert cli.run(arguments) == 0, (line, capsys.readouterr().err)
-    assert {path.name for path in tmp_path.iterdir()} == {"shop.duckdb", "plan.json", "tracker.duckdb"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "shop.duckdb",
+        "shop.sqlite",
+        "shop",
+        "plan.json",
+        "tracker.duckdb",
+        "research.duckdb",
+        "research-truth",
+    }
 
 
 def test_the_python_runs(tmp_path, monkeypatch):

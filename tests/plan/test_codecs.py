@@ -20,7 +20,7 @@ from plurel_sql.plan.codecs import Choice, choose
 from plurel_sql.plan.domains import domain
 from plurel_sql.plan.model import Bool, Category, Cell, Codec, Constant, Number, Text, Uuid, Value, Vocab
 from plurel_sql.plan.patterns import meets, segments
-from plurel_sql.schema.model import Check, Column, Matches, OneOf, Predicate, Range, SqlType, Table, TypeKind
+from plurel_sql.schema.model import Check, Column, Field, Matches, OneOf, Predicate, Range, SqlType, Table, TypeKind
 from plurel_sql.semantics.names import word_set
 
 RANKS = [0.0, 1e-6, *np.linspace(0.01, 0.99, 37), 1 - 1e-6, 1.0]
@@ -140,7 +140,15 @@ def test_texts_lie_in_their_domain(case: tuple[str, SqlType, list[Predicate]]) -
 
 @pytest.mark.parametrize("kind", get_args(TypeKind))
 def test_every_kind_of_type_has_a_rule(kind: TypeKind) -> None:
-    choice = made("thing", SqlType(kind, labels=("a", "b") if kind == "enum" else ()))
+    whole = SqlType("integer", bits=32)
+    type_ = SqlType(
+        kind,
+        labels=("a", "b") if kind in ("enum", "set") else (),
+        item=whole if kind in ("range", "multirange") else None,
+        fields=(Field("key", whole), Field("value", whole)) if kind in ("struct", "map", "union") else (),
+        base="pg_lsn" if kind == "special" else "",
+    )
+    choice = made("thing", type_)
     assert isinstance(choice.rule, Value)
     assert choice.null is None
     assert choice.why

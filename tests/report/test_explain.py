@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+import plurel_sql
 from plurel_sql.plan import model as m
 from plurel_sql.report import words
 from plurel_sql.report.explain import explain
@@ -35,10 +36,15 @@ CODECS = [
     (m.Json((("a", NUMBER),)), "a"),
     (m.Bytes(1, 4), "1 to 4 bytes"),
     (m.List(m.Bool(0.5), 0, 3), "0 to 3 of: true 50%"),
+    (m.Counter(5, 2), "from 5 by 2"),
+    (m.Span("int32", NUMBER, NUMBER), f"from {words.codec(NUMBER, 'int32')[1]}"),
+    (m.Set(("a", "b"), (0.5, 0.5), 0.2), "a, b"),
+    (m.Record((m.Member("a", "int32", NUMBER), m.Member("b", "bool", m.Bool(0.5)))), "a, b"),
 ]
 RULES = [
     m.Sequence(), m.Ref(0, "id"), m.Position(), m.Digit("k", None, (2,), 0, ("a", "b")), m.At(), m.After(None, 3_600_000_000, 0),
     m.Value(NUMBER), m.Product(("a", "b")), m.Copy("a"), m.Constant(None),
+    m.Elect("k", 1, m.Constant("true"), m.Constant("false")), m.Slot("k", 1, "start", 0, 10, 1, 5, False),
 ]  # fmt: skip
 LAWS = [m.Driver(), m.Affinity(4, recency=0.5), m.OneToOne(), m.Within(0, "t"), m.Junction("k", 0, (2, 3), 0), m.Derived((0, 1)), m.Same(0)]  # fmt: skip
 AXES = [m.Static(), m.Own(0, 86_400_000_000), m.Inherited(0, 10)]
@@ -88,3 +94,16 @@ def test_explanation_has_everything():
     assert [table["name"] for table in data["tables"]] == ["t0", "t1", "t2"]
     assert data["tables"][0]["columns"][-1]["causes"] == ["hidden", "k0->p(id).price"]
     assert all(link["law"] for table in data["tables"] for link in table["links"])
+
+
+def test_checks_say_how_they_are_met_and_how_many_rows_failed() -> None:
+    sql = """CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL, price numeric(8,2) NOT NULL, qty int NOT NULL CHECK (qty > 0),
+        total numeric(12,2) NOT NULL, CHECK (total = price * qty), CONSTRAINT few CHECK (a % 10 < 9))"""
+    explained = plurel_sql.explain(sql, dialect="postgres", rows=500)
+    checks = {check.expression: check for check in explained.tables[0].checks}
+    assert "total := " in checks["total = price * qty"].how
+    assert 0.5 < checks["total = price * qty"].failed <= 1
+    assert "a drawn anew" in checks["a % 10 < 9"].how and checks["a % 10 < 9"].name == "few"
+    assert 0.02 < checks["a % 10 < 9"].failed < 0.5
+    assert checks["qty > 0"].how == "by construction" and checks["qty > 0"].failed == 0
+    assert "CHECK (a % 10 < 9): " in str(explained) and "of rows fail as drawn; a drawn anew" in str(explained)

@@ -6,6 +6,10 @@ import subprocess
 import sys
 import time
 
+import pytest
+
+import plurel_sql
+
 SCRIPT = """
 import sys
 import pyarrow as pa
@@ -42,3 +46,18 @@ def test_nothing_is_left(tmp_path):
         process.communicate(timeout=30)
         assert process.returncode == 130
         assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(("name", "format"), [("x.duckdb", None), ("x.sqlite", None), ("out", "csv")])
+def test_what_killed_runs_have_left_is_removed(tmp_path, name, format):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / f".{name}.{gone.pid}.part").write_bytes(b"half")
+    (tmp_path / f".{name}.{gone.pid}.part.spill").mkdir()
+    (tmp_path / f".{name}.{gone.pid}.part.spill" / "block").write_bytes(b"x")
+    kept = [f".{name}.{os.getppid()}.part", f".{name}.{gone.pid}.partial", f".other.{gone.pid}.part"]
+    for other in kept:
+        (tmp_path / other).touch()
+    source = plurel_sql.synthesize("CREATE TABLE t (id int PRIMARY KEY);", rows=5, dialect="postgres")
+    source.write(tmp_path / name, **({"format": format} if format else {}))
+    assert sorted(os.listdir(tmp_path)) == sorted([name, *kept])

@@ -73,7 +73,9 @@ def constraints(schema: Schema) -> set[tuple[str, ...]]:
         entry
         for table in schema.tables
         for entry in (
-            *((table.id, "unique", *unique.columns) for unique in table.uniques),
+            *((table.id, "unique", *u.columns, *u.expressions, u.where or "") for u in table.uniques),
+            *((table.id, "exclusion", *map(str, exclusion.elements)) for exclusion in table.exclusions),
+            *([(table.id, "partitions")] if table.partitioning else []),
             *((table.id, "foreign key", fk.label) for fk in table.foreign_keys),
             *((table.id, "check", check.expression) for check in table.checks),
         )

@@ -22,6 +22,7 @@ class Dialect:
     name: str
     sqlglot: str
     types: TypeTable = field(default_factory=dict)
+    own_types: frozenset[str] = frozenset()  # names that mean the engine's type whatever the schema defines
     default_namespace: str | None = None
     fold: Literal["lower", "upper", "ignore"] = "ignore"
     name_limit: int | None = None  # bytes; longer names are cut
@@ -40,6 +41,7 @@ class Dialect:
     namespace_is_database: bool = False  # names given by USE stand for the whole database
     index_elements: bool = False  # KEY and INDEX lines inside CREATE TABLE
     affinity: bool = False  # any type name is allowed and read by its parts (SQLite)
+    fixed_arrays: bool = False  # t[n] holds n items, no more and no fewer
     quoted_strings: bool = False  # "x" is a string where no column is called x (SQLite)
     implicit_names: Mapping[str, str] = field(default_factory=dict)  # how the engine names constraints without name
 

@@ -1,7 +1,7 @@
 """Oracle, including the commands of SQL*Plus scripts."""
 
 from plurel_sql.ddl.dialects.base import Dialect
-from plurel_sql.ddl.kinds import UNKNOWN, digits, floating, integer, plain, sized, table, timed
+from plurel_sql.ddl.kinds import UNKNOWN, digits, floating, integer, plain, sized, spatial, special, table, timed
 from plurel_sql.schema.model import SqlType
 
 TYPES = table(
@@ -14,7 +14,10 @@ TYPES = table(
         "long": plain("text"),
         "raw": sized("binary"),
         "long raw": plain("binary"),
-        "rowid | urowid | bfile | xmltype | sdo_geometry | anydata": UNKNOWN,
+        "xmltype": plain("xml"),
+        "sdo_geometry": spatial("sdo_geometry"),
+        **special("rowid | urowid"),
+        "bfile | anydata": UNKNOWN,
     }
 )
 

@@ -10,7 +10,7 @@ TYPES = table(
         "varchar | character varying | nvarchar": sized("text", default=256),
         "text": sized("text", default=256),
         "decimal | numeric": decimal(18, 0),
-        "super": plain("json"),
+        "super": plain("json", "super"),
         "varbyte": sized("binary"),
         "hllsketch": UNKNOWN,
     }

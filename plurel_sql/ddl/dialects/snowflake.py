@@ -1,7 +1,7 @@
 """Snowflake: every whole number is NUMBER(38, 0), semi-structured columns are JSON."""
 
 from plurel_sql.ddl.dialects.base import Dialect
-from plurel_sql.ddl.kinds import decimal, digits, floating, integer, plain, sized, table, timed
+from plurel_sql.ddl.kinds import decimal, digits, floating, integer, plain, sized, special, table, timed
 from plurel_sql.schema.model import SqlType
 
 TYPES = table(
@@ -12,7 +12,8 @@ TYPES = table(
         "decfloat": decimal(38, 10),
         "text | string": sized("text"),
         "binary | varbinary": sized("binary"),
-        "variant | object | array": plain("json"),
+        **{name: plain("json", name) for name in ("variant", "object", "array")},
+        **special("vector"),
         "datetime | timestamp_ntz | timestampntz": timed("timestamp"),
         "timestamp_tz | timestamp_ltz | timestamptz | timestampltz": timed("timestamp", zoned=True),
     }

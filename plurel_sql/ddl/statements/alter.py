@@ -9,6 +9,7 @@ from plurel_sql.ddl.cursor import Cursor, Name, Path, keywords
 from plurel_sql.ddl.draft import Catalogue, DraftColumn, DraftConstraint, DraftTable
 from plurel_sql.ddl.statements.columns import Elements
 from plurel_sql.ddl.statements.create import domain_constraints
+from plurel_sql.ddl.statements.partitions import attach, listed_parts
 from plurel_sql.ddl.tokens import string_value
 from plurel_sql.schema.model import Source
 
@@ -34,7 +35,7 @@ def alter_table(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
         if not lenient and cursor.word() != "OWNER":
             catalogue.note(f"ALTER TABLE names a table that does not exist: {path}", source)
         return
-    if table.ignored:
+    if table.ignored and table.part_of is None:
         return
     verb = ""
     for part in cursor.parts():
@@ -50,6 +51,10 @@ def alter_table(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
 
 def _add(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Source) -> None:
     elements = Elements(catalogue, table, source.file)
+    if cursor.word() == "PARTITION" and table.partitioning is not None:  # MySQL, Oracle
+        cursor.take("PARTITION")
+        table.partitioning.parts += listed_parts(cursor.group() or cursor, catalogue)
+        return
     if cursor.word() in ("PARTITION", "PERIOD", "SUPPLEMENTAL"):
         return
     explicit = cursor.take("COLUMN")
@@ -113,6 +118,7 @@ def _drop_constraint(table: DraftTable, name: Name, catalogue: Catalogue) -> Non
     table.keys = [key for key in table.keys if named(table, key) != name.key]
     table.foreign_keys = [key for key in table.foreign_keys if named(table, key) != name.key]
     table.checks = [check for check in table.checks if named(table, check) != name.key]
+    table.exclusions = [exclusion for exclusion in table.exclusions if named(table, exclusion) != name.key]
 
 
 def _alter(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Source) -> None:
@@ -199,7 +205,7 @@ def _rename(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Sou
     if cursor.word() in ("CONSTRAINT", "INDEX", "KEY") and cursor.word(2) == "TO":
         cursor.at += 1
         old, _, new = cursor.name(), cursor.take("TO"), cursor.name()
-        items: list[DraftConstraint] = [*table.keys, *table.foreign_keys, *table.checks]
+        items: list[DraftConstraint] = [*table.keys, *table.foreign_keys, *table.checks, *table.exclusions]
         for item in items:
             if old and item.name and item.name.key == old.key:
                 item.name = new
@@ -227,9 +233,14 @@ def _set(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Source
 
 def _attach(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Source) -> None:
     if cursor.take("PARTITION") and (path := cursor.path()) and (part := catalogue.find(path)):
-        message = f"partition of {table.path.name.text}: its rows are those of {table.path.name.text}"
-        catalogue.note(message, source, table=part, level="info")
-        part.ignored = True
+        attach(cursor, catalogue, table, part, source)
+
+
+def _detach(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Source) -> None:
+    part = catalogue.find(path) if cursor.take("PARTITION") and (path := cursor.path()) else None
+    if part is not None and part.part_of is table:
+        catalogue.detach(part)
+        part.ignored = False
 
 
 def _comment(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Source) -> None:
@@ -245,6 +256,7 @@ _ACTIONS: dict[str, Callable[[Cursor, Catalogue, DraftTable, Source], None]] = {
     "RENAME": _rename,
     "SET": _set,
     "ATTACH": _attach,
+    "DETACH": _detach,
     "COMMENT": _comment,
 }
 

@@ -9,11 +9,14 @@ from plurel_sql.ddl.draft import (
     Catalogue,
     DraftCheck,
     DraftColumn,
+    DraftExclusion,
     DraftForeignKey,
     DraftKey,
     DraftTable,
     UserType,
 )
+from plurel_sql.ddl.statements.indexed import bare_term, index_terms, prefixed
+from plurel_sql.ddl.statements.periods import period, without_overlaps
 from plurel_sql.ddl.tokens import Token, render, string_value
 from plurel_sql.ddl.types import SERIAL, known_prefix, type_words
 from plurel_sql.schema.model import Source
@@ -100,8 +103,9 @@ class Elements:
         elif cursor.take("CHECK"):
             self.check(cursor, name, source)
         elif cursor.take("EXCLUDE"):
-            label = f" {name.text}" if name else ""
-            self.note(f"the exclusion constraint{label} is not honoured: EXCLUDE {cursor.text()}", source.line)
+            self.exclusion(cursor, name, source)
+        elif cursor.take("PERIOD", "FOR"):
+            period(cursor, self.table, source)
         elif cursor.take("NOT", "NULL"):  # PostgreSQL 18: CONSTRAINT c NOT NULL column
             if (column := cursor.name()) and column.key in self.table.columns:
                 self.table.columns[column.key].nullable = False
@@ -123,13 +127,18 @@ class Elements:
                 if index_name is None:
                     break
                 name = name or index_name
-        columns, _ = self.column_list(cursor)
-        what = "PRIMARY KEY" if primary else "UNIQUE"
-        if columns is None:
-            label = f" {name.text}" if name else ""
-            self.note(f"{what}{label} is not honoured, as it is not over plain columns: {cursor.text()}", source.line)
+        if without_overlaps(cursor, self.table, name, source, primary=primary):
             return
-        self.add_key(DraftKey(columns, source, primary, name, nulls_distinct))
+        columns, terms = index_terms(cursor)
+        what = "PRIMARY KEY" if primary else "UNIQUE"
+        if not columns and not terms:
+            label = f" {name.text}" if name else ""
+            self.note(f"{what}{label} is not understood: expected a list of columns", source.line)
+            return
+        if primary and terms:  # MySQL's PRIMARY KEY (name(10)): the key is over the column, its prefixes differ as well
+            self.add_key(DraftKey([*columns, *prefixed(terms, self.dialect)], source, True, name))
+            primary = False
+        self.add_key(DraftKey(columns, source, primary, name, nulls_distinct, terms=terms))
 
     def add_key(self, key: DraftKey) -> None:
         if key.primary and self.table.primary is not None:
@@ -162,6 +171,32 @@ class Elements:
                 return None, text
             columns.append(name)
         return columns or None, text
+
+    def exclusion(self, cursor: Cursor, name: Name | None, source: Source) -> None:
+        """After EXCLUDE; one over equalities alone is a UNIQUE."""
+        method = cursor.word().lower() if cursor.take("USING") else "gist"
+        if cursor.word() != "(":
+            cursor.skip()
+        inside = cursor.group()
+        elements: list[tuple[Sequence[Token], str]] = []
+        for part in inside.parts() if inside else ():
+            term = part.until(("WITH",))
+            part.take("WITH")
+            elements.append((bare_term(term), part.text()))
+        while cursor and cursor.word() not in _KINDS | {"CONSTRAINT", "WHERE"}:
+            cursor.skip()
+        condition = cursor.group() if cursor.take("WHERE") else None
+        where = condition.tokens if condition else ()
+        if not elements or any(not operator for _, operator in elements):
+            label = f" {name.text}" if name else ""
+            self.note(f"the exclusion constraint{label} is not understood: expected terms WITH operators", source.line)
+        elif all(operator == "=" for _, operator in elements):
+            names = [(Cursor(term, self.dialect).name() if len(term) == 1 else None, term) for term, _ in elements]
+            columns = [found for found, _ in names if found is not None]
+            terms = [term for found, term in names if found is None]
+            self.add_key(DraftKey(columns, source, False, name, terms=terms, where=where, index=True))
+        else:
+            self.table.exclusions.append(DraftExclusion(elements, method, where, source, name))
 
     def foreign_key(self, cursor: Cursor, name: Name | None, source: Source) -> None:
         cursor.take("IF", "NOT", "EXISTS")
@@ -277,13 +312,12 @@ class Elements:
                 cursor.skip()  # NOT VALID, NOT DEFERRABLE, NOT ENFORCED, NOT FOR REPLICATION
                 cursor.take("REPLICATION")
             elif cursor.take("DEFAULT"):
+                cursor.take("ON", "NULL")  # Oracle
                 self.default(cursor, column)
             elif cursor.take("PRIMARY", "KEY") or (self.dialect.name == "mysql" and cursor.take("KEY")):
-                self.add_key(DraftKey([column.name], source, True, name))
+                self.key_of_column(cursor, column, name, source, primary=True)
             elif cursor.take("UNIQUE"):
-                cursor.take("KEY")
-                distinct = not cursor.take("NULLS", "NOT", "DISTINCT")
-                self.add_key(DraftKey([column.name], source, False, name, distinct))
+                self.key_of_column(cursor, column, name, source, primary=False)
             elif cursor.take("CHECK"):
                 self.check(cursor, name, source)
             elif cursor.take("FOREIGN", "KEY") or cursor.take("FOREIGN"):
@@ -292,10 +326,7 @@ class Elements:
                 self.references(cursor, [column.name], name, source)
             elif cursor.take_any(("AUTO_INCREMENT", "AUTOINCREMENT", "IDENTITY")):
                 column.identity = True
-                cursor.group()
-                while cursor.take_any(("START", "INCREMENT", "WITH", "BY")):  # Snowflake: START 1 INCREMENT 1
-                    token = cursor.token()
-                    cursor.at += token is not None and token.kind == "number"
+                column.counts = _counts(cursor)
             elif cursor.take("GENERATED"):
                 self.generated(cursor, column)
             elif cursor.take("AS"):
@@ -308,13 +339,27 @@ class Elements:
                 if not cursor.take("SET", "NULL") and not cursor.take("SET", "DEFAULT"):
                     cursor.skip()
                     cursor.group()
-            elif not self.passable(cursor):
+            elif not self.passable(cursor, column):
                 self.note(f"not understood: {_short(cursor.text())}", source.line, column.name.text)
                 return
             name = None
 
-    def passable(self, cursor: Cursor) -> bool:
+    def key_of_column(
+        self, cursor: Cursor, column: DraftColumn, name: Name | None, source: Source, *, primary: bool
+    ) -> None:
+        cursor.take_any(("KEY", "CLUSTERED", "NONCLUSTERED"))
+        if cursor.word() == "(":  # SQL Server takes a table's constraint without the comma before it
+            self.key(cursor, name, source, primary=primary)
+            return
+        distinct = not cursor.take("NULLS", "NOT", "DISTINCT")
+        self.add_key(DraftKey([column.name], source, primary, name, distinct))
+
+    def passable(self, cursor: Cursor, column: DraftColumn) -> bool:
         """Steps over an option that does not bear on the data; False where the next word is none."""
+        if cursor.ahead("SRID") and (token := cursor.token(1)) is not None and token.text.isdecimal():
+            column.srid = int(token.text)
+            cursor.at += 2
+            return True
         if cursor.take("CHARACTER", "SET") or cursor.take("MATCH") or cursor.take_any(WITH_VALUE):
             cursor.take("=")
             cursor.take(".") or cursor.path()
@@ -353,7 +398,7 @@ class Elements:
             column.identity = True
             if self.dialect.name != "snowflake":
                 column.nullable = False
-            cursor.group()
+            column.counts = _counts(cursor)
         elif cursor.word() == "(":
             inside = cursor.group()
             column.generated = render(inside.tokens) if inside else None
@@ -366,6 +411,43 @@ class Elements:
         token = cursor.token()
         cursor.skip()
         return string_value(token, self.dialect) if token is not None and token.kind == "string" else None
+
+
+_OF_SEQUENCES = keywords(
+    "START WITH INCREMENT BY MINVALUE MAXVALUE NOMINVALUE NOMAXVALUE CACHE NOCACHE CYCLE NOCYCLE ORDER NOORDER KEEP "
+    "NOKEEP SCALE NOSCALE"
+)
+
+
+def _counts(cursor: Cursor) -> tuple[int, int] | None:
+    """``identity_counts`` of what follows IDENTITY: in parentheses, or without (Snowflake, Oracle)."""
+    start = cursor.at
+    cursor.group()
+    while cursor.take_any(_OF_SEQUENCES):
+        cursor.take("-")
+        token = cursor.token()
+        cursor.at += token is not None and token.kind == "number"
+    return identity_counts(cursor.tokens[start : cursor.at])
+
+
+def identity_counts(tokens: Sequence[Token]) -> tuple[int, int] | None:
+    """(first value, increment) of (START WITH 100 INCREMENT BY 5), (100, 5), START 100 INCREMENT 5; None if neither."""
+    numbers: list[int] = []
+    named: dict[str, int] = {}
+    last, sign = "", 1
+    for token in tokens:
+        if token.kind == "number" and token.text.isdecimal():
+            numbers.append(sign * int(token.text))
+            named[last] = numbers[-1]
+            sign = 1
+        elif token.word == "-":
+            sign = -1
+        elif token.word in ("START", "INCREMENT", "MINVALUE", "MAXVALUE", "CACHE"):
+            last = token.word
+    if {"START", "INCREMENT", "MINVALUE"} & set(named):
+        step = named.get("INCREMENT", 1)
+        return (named.get("START", named.get("MINVALUE", 1) if step > 0 else -1), step) if step else None
+    return (numbers[0], numbers[1]) if set(named) == {""} and len(numbers) == 2 and numbers[1] else None
 
 
 def find_user_type(catalogue: Catalogue, tokens: Sequence[Token]) -> UserType | None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from plurel_sql.ddl.cursor import Cursor, Name, Path, keywords, make_name
 from plurel_sql.ddl.draft import Catalogue, DraftKey, DraftTable, UserType
+from plurel_sql.ddl.kinds import multirange_name
 from plurel_sql.ddl.statements.columns import AFTER_EXPRESSION, Elements, find_user_type
-from plurel_sql.ddl.tokens import render, string_value
+from plurel_sql.ddl.statements.indexed import index_terms
+from plurel_sql.ddl.statements.partitions import partition_by, partition_of
+from plurel_sql.ddl.tokens import Token, render, string_value
 from plurel_sql.schema.model import Source
 
 TABLE_KINDS = keywords(
@@ -38,7 +42,8 @@ def create_table(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
         return
     if cursor.take("IF", "NOT", "EXISTS"):  # Snowflake allows it here
         pass
-    if kinds & _TEMPORARY or path.name.text.startswith("#"):
+    scratch = catalogue.dialect.name in ("tsql", "redshift") and path.name.text.startswith("#")
+    if kinds & _TEMPORARY or scratch:
         table.ignored = True
     elif kinds & _ELSEWHERE:
         table.ignored = True
@@ -54,9 +59,7 @@ def create_table(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
 def _fill(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Source) -> bool:
     """Reads the definition after the name; False, with a note, where there is none to read."""
     if cursor.take("PARTITION", "OF"):
-        parent = cursor.path()
-        catalogue.note(f"partition of {parent}: its rows are those of {parent}", source, table=table, level="info")
-        table.ignored = True
+        partition_of(cursor, catalogue, table, source)
         return True
     if cursor.take("OF"):
         catalogue.note("a table OF a composite type is not understood", source, table=table)
@@ -102,6 +105,8 @@ def _table_options(cursor: Cursor, catalogue: Catalogue, table: DraftTable, elem
             inside = cursor.group()
             for part in inside.parts() if inside else ():
                 _inherit(part, catalogue, table, source)
+        elif cursor.take("PARTITION", "BY"):
+            table.partitioning = partition_by(cursor, catalogue)
         elif cursor.take("COMMENT"):
             table.comment = elements.string(cursor) or table.comment
         elif cursor.take("ENGINE"):
@@ -141,18 +146,20 @@ def _like(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Sourc
         )
     if everything or "INDEXES" in including:
         table.keys.extend(replace(key, columns=list(key.columns), name=None) for key in other.keys)
+        table.exclusions.extend(replace(exclusion, name=None) for exclusion in other.exclusions)
     if everything or "CONSTRAINTS" in including:
         table.checks.extend(replace(check) for check in other.checks)
 
 
 def _inherit(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Source) -> None:
-    """Columns and CHECKs of the parent come first; keys are not inherited (PostgreSQL)."""
+    """Columns and CHECKs of the parent come first; keys and comments are not inherited (PostgreSQL)."""
     path = cursor.path()
     parent = catalogue.find(path, table.path.namespace) if path else None
     if parent is None:
         catalogue.note(f"INHERITS names a table that does not exist: {path}", source, table=table)
         return
-    inherited = {key: replace(column) for key, column in parent.columns.items()}
+    table.inherits.append(parent)
+    inherited = {key: replace(column, comment=None) for key, column in parent.columns.items()}
     for key, column in inherited.items():
         own = table.columns.get(key)
         if own is not None:
@@ -203,20 +210,18 @@ def create_index(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
     if cursor.take("USING"):
         cursor.skip()
     elements = Elements(catalogue, table, source.file)
-    columns, text = elements.column_list(cursor)
+    columns, terms = index_terms(cursor)
     rest = [token.word for token in cursor.tokens[cursor.at :]]
     nulls_distinct = not any(rest[k : k + 3] == ["NULLS", "NOT", "DISTINCT"] for k in range(len(rest)))
-    condition = ""
+    if not columns and not terms:
+        catalogue.note(f"{label} is not understood: expected a list of columns", source, table=table)
+        return
+    where: Sequence[Token] = ()
     if "WHERE" in rest:
         cursor.at += rest.index("WHERE") + 1
-        if columns is not None and not _only_not_null(cursor, columns):
-            condition = f" WHERE {cursor.text()}"
-    if columns is None or condition:
-        kind = "partial" if condition else "expression"
-        if not table.ignored:
-            catalogue.note(f"{kind} {label} is not honoured: ({text}){condition}", source, table=table)
-        return
-    elements.add_key(DraftKey(columns, source, False, name, nulls_distinct))
+        if not _only_not_null(cursor, columns) or terms:
+            where = cursor.rest()
+    elements.add_key(DraftKey(columns, source, False, name, nulls_distinct, terms=terms, where=where, index=True))
 
 
 def _only_not_null(cursor: Cursor, columns: list[Name]) -> bool:
@@ -236,23 +241,56 @@ def _only_not_null(cursor: Cursor, columns: list[Name]) -> bool:
 
 
 def create_type(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
-    """CREATE TYPE, the cursor after TYPE: an enum, an alias of another type, or something not understood."""
+    """CREATE TYPE, the cursor after TYPE: an enum, a composite or range type, an alias of another type, or something
+    not understood."""
     cursor.take("IF", "NOT", "EXISTS")
     path = cursor.path()
     if path is None:
         catalogue.note("CREATE TYPE is not followed by a name", source)
         return
     made = UserType(path.name.text)
-    cursor.take("AS")
+    composite = cursor.take("AS") or cursor.take("IS")  # without AS: the functions of a new base type
     if cursor.take("ENUM"):
         inside = cursor.group()
         made.labels = (
             [string_value(t, catalogue.dialect) for t in inside.tokens if t.kind == "string"] if inside else []
         )
-    elif cursor.take("FROM") or (catalogue.dialect.name == "duckdb" and cursor.word() not in ("STRUCT", "UNION", "(")):
+    elif cursor.take("RANGE"):
+        _range_type(cursor, catalogue, path, made)
+    elif cursor.take("OBJECT") or (cursor.word() == "(" and composite):
+        made.fields = _fields(cursor, catalogue)
+    elif cursor.take("FROM") or (catalogue.dialect.name == "duckdb" and cursor.word() != "("):
         # An alias of another type: T-SQL has FROM, DuckDB AS.
         _base(cursor, catalogue, made)
     _add_type(catalogue, path, made)
+
+
+_METHODS = keywords("MEMBER STATIC CONSTRUCTOR MAP ORDER FINAL OVERRIDING")
+
+
+def _fields(cursor: Cursor, catalogue: Catalogue) -> list[tuple[str, Sequence[Token]]]:
+    """The fields of a composite type: name and type, up to a COLLATE."""
+    inside = cursor.group()
+    found: list[tuple[str, Sequence[Token]]] = []
+    nowhere = DraftTable(Path(None, make_name("", catalogue.dialect, quoted=True)), Source("", 0))
+    probe = Elements(catalogue, nowhere, "")
+    for part in inside.parts() if inside else ():
+        name = part.name()
+        if name is not None and part and name.text.upper() not in _METHODS:
+            found.append((name.text, probe.type_tokens(part)))
+    return found
+
+
+def _range_type(cursor: Cursor, catalogue: Catalogue, path: Path, made: UserType) -> None:
+    """CREATE TYPE AS RANGE (SUBTYPE = t, MULTIRANGE_TYPE_NAME = m): two types."""
+    inside = cursor.group()
+    multi = make_name(multirange_name(path.name.text), catalogue.dialect, quoted=True)
+    for part in inside.parts() if inside else ():
+        if part.take("SUBTYPE", "="):
+            made.bounds = part.rest()
+        elif part.take("MULTIRANGE_TYPE_NAME", "=") and (named := part.path()):
+            multi = named.name
+    _add_type(catalogue, Path(path.namespace, multi), UserType(multi.text, bounds=made.bounds, multi=True))
 
 
 def create_domain(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:

@@ -5,7 +5,7 @@ use super::{Base, CHUNK, Inherited, Running, check};
 use crate::error::{Error, Result};
 use crate::links::{Law, Topology, affinity};
 use crate::plan::{self, Axis, Micros, Mode, Plan};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 impl Topology {
     pub(crate) fn set_clocks(&mut self, plan: &Plan, bytes: u64) -> Result<()> {
@@ -17,10 +17,11 @@ impl Topology {
             _ => None,
         });
         let origin = starts.min();
+        let is_parent = self.parents_of_later();
+        let mut left = bytes;
         for (index, table) in plan.tables.iter().enumerate() {
             let Some((base, resolution)) = self.base(index, table, origin)? else { continue };
-            let running = Running { base, resolution, lifts: Vec::new(), tight: false, cache: Vec::new() };
-            self.tables[index].clock = Some(Box::new(running));
+            self.tables[index].clock = Some(Box::new(Running::new(base, resolution)));
             if table.rows == 0 {
                 continue;
             }
@@ -29,9 +30,23 @@ impl Topology {
             if let Some(running) = &mut self.tables[index].clock {
                 (running.lifts, running.tight) = (lifts, tight);
             }
+            if is_parent[index] {
+                left -= self.set_cache(index, left);
+            }
         }
-        self.set_caches(bytes);
+        for running in self.tables.iter_mut().filter_map(|table| table.clock.as_mut()) {
+            running.ceilings = Mutex::default();
+        }
         Ok(())
+    }
+
+    /// Whether each table has children after it.
+    fn parents_of_later(&self) -> Vec<bool> {
+        let mut found = vec![false; self.tables.len()];
+        for (index, table) in self.tables.iter().enumerate() {
+            table.links.iter().filter(|link| link.parent < index).for_each(|link| found[link.parent] = true);
+        }
+        found
     }
 
     fn base(
@@ -92,11 +107,14 @@ impl Topology {
         links.filter(move |(_, up)| *up < table && self.has_time(*up) && self.tables[*up].rows > 0)
     }
 
-    /// When the last of the tables that `table` has an affinity to gets its first row.
+    /// When the last of the tables that `table` has an affinity to gets its first row, or about when.
     fn first_parents(&self, table: usize) -> Option<Micros> {
         self.timed(table)
             .filter(|(link, _)| matches!(self.tables[table].links[*link].law, Law::Affinity(_)))
-            .filter_map(|(_, up)| self.ceiling(up, 1))
+            .filter_map(|(link, up)| {
+                let least = 1 + self.tables[table].links[link].pair.less();
+                self.ceiling(up, least.min(self.tables[up].rows)).or_else(|| self.about(up, 0))
+            })
             .max()
     }
 
@@ -121,7 +139,10 @@ impl Topology {
         for (link, up) in self.timed(table).collect::<Vec<_>>() {
             let is_kept = match &self.tables[table].links[link].law {
                 _ if inherited == Some(link) => true,
-                Law::Affinity(_) => self.set_epochs(plan, table, link, up),
+                Law::Affinity(_) => {
+                    self.set_epochs(plan, table, link, up)
+                        && self.tables[table].links[link].pair.side.is_none()
+                }
                 Law::Derived(path) => self.is_timed_path(table, path),
                 Law::Never => true,
                 _ => false,
@@ -155,14 +176,15 @@ impl Topology {
             return false;
         }
         let (rows, parents) = (self.tables[table].rows, self.tables[up].rows);
+        let less = self.tables[table].links[link].pair.less();
         let mut kept = true;
         let mut spans: Vec<(u64, u64)> = Vec::new();
         for start in starts(rows, parents, epochs) {
             let Some(when) = self.floor(table, start) else { continue };
-            let eligible = self.existing(up, when);
+            let eligible = self.existing(up, when, 1 + less);
             kept &= self.ceiling(up, eligible).is_some_and(|latest| latest <= when);
-            if spans.last().is_none_or(|(_, last)| *last != eligible) {
-                spans.push((start, eligible));
+            if spans.last().is_none_or(|(_, last)| *last != eligible - less) {
+                spans.push((start, eligible - less));
             }
         }
         let key = self.tables[table].key.child(&planned.name);
@@ -187,27 +209,27 @@ impl Topology {
                 Law::OneToOne(law) => law.is_monotone(),
                 _ => false,
             };
+            let is_rising = is_rising && self.tables[table].links[link].pair.side.is_none();
             is_rising && up != table && self.running(up).is_some_and(|running| running.tight)
         };
         axis.is_none_or(|link| self.rising(table, link, 0).is_some() && is_bounded(link))
             && lifts.iter().all(|link| self.refers_back(table, *link) || is_bounded(*link))
     }
 
-    /// Caches the times of parents that are dear to work out, first tables first, while they fit.
-    fn set_caches(&mut self, bytes: u64) {
-        let mut left = bytes;
-        for table in 0..self.tables.len() {
-            let is_parent = (table + 1..self.tables.len())
-                .any(|child| self.tables[child].links.iter().any(|link| link.parent == table));
-            let rows = self.tables[table].rows;
-            let size = rows.saturating_mul(size_of::<Micros>() as u64);
-            if let Some(running) = &mut self.tables[table].clock {
+    /// Caches the times of a parent that are dear to work out, where they fit into `left` bytes; says how many they take.
+    /// Tables after it ask for them at once, so that none is worked out anew along every path to it.
+    fn set_cache(&mut self, table: usize, left: u64) -> u64 {
+        let rows = self.tables[table].rows;
+        let size = rows.saturating_mul(size_of::<Micros>() as u64);
+        match &mut self.tables[table].clock {
+            Some(running) if size <= left => {
                 let is_dear = matches!(running.base, Base::Inherited(_)) || !running.lifts.is_empty();
-                if is_parent && is_dear && size <= left {
+                if is_dear {
                     running.cache = (0..rows.div_ceil(CHUNK)).map(|_| OnceLock::new()).collect();
-                    left -= size;
                 }
+                if is_dear { size } else { 0 }
             }
+            _ => 0,
         }
     }
 }

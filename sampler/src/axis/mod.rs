@@ -14,7 +14,8 @@ use crate::rng::Key;
 use crate::world::{Keys, NONE};
 use libm::log;
 use own::Own;
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock};
 
 /// Rows of a cached piece of a table's times.
 const CHUNK: u64 = 1024;
@@ -28,6 +29,8 @@ pub(crate) struct Running {
     pub lifts: Vec<usize>,
     /// Whether `Topology::ceiling` says something about this table.
     pub tight: bool,
+    /// What `Topology::ceiling` has found, while a plan is opened: else it is looked for anew along every path.
+    pub ceilings: Mutex<HashMap<u64, Option<Micros>>>,
     /// Times by chunk, where they are asked for often and dear.
     pub cache: Vec<OnceLock<Box<[Micros]>>>,
 }
@@ -60,6 +63,12 @@ pub(crate) fn round_up(time: Micros, resolution: Micros) -> Micros {
 #[inline]
 fn squeeze(delay: f64, room: f64) -> Micros {
     if room <= 0.0 || delay <= 0.0 { 0 } else { (delay * (room / (room + delay))) as Micros }
+}
+
+impl Running {
+    fn new(base: Base, resolution: Micros) -> Self {
+        Self { base, resolution, lifts: vec![], tight: false, ceilings: Mutex::default(), cache: vec![] }
+    }
 }
 
 impl Inherited {

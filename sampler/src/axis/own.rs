@@ -106,7 +106,10 @@ impl Own {
 
     /// The time of `row` < rows, a multiple of the resolution; never falls with the row.
     pub fn time(&self, row: u64) -> Micros {
-        let position = (row as f64 + self.key.uniform(row, 0)) / self.rows as f64;
+        // The first row begins the table: what refers to a small one need not wait for half of the span. (Times that are
+        // keys stay where they are, or tables that are added to would begin with the same one.)
+        let late = if row == 0 && !self.distinct { 0.0 } else { self.key.uniform(row, 0) };
+        let position = (row as f64 + late) / self.rows as f64;
         let time = self.at(position.min(1.0));
         if !self.distinct {
             return round_up(time, self.resolution);

@@ -4,22 +4,42 @@ use super::Cells;
 use super::lift::{lift, product};
 use super::rule::{Column, Null, OwnedTuple, Rank, Rule};
 use crate::codec::Input;
+use crate::codec::display;
+use crate::codec::draw::inner;
 use crate::codec::numeric::{cast, micros};
-use crate::codec::types;
-use crate::error::Result;
+use crate::codec::types::{self, Class};
+use crate::error::{Error, Result};
 use crate::permute::Perm;
-use crate::plan::Micros;
+use crate::plan::{Micros, Part};
 use crate::rng::{Key, unit};
-use crate::world::{NONE, Tuple};
-use arrow_array::{Array, ArrayRef, UInt32Array};
+use crate::world::{NONE, Place, Tuple};
+use arrow_array::{Array, ArrayRef, StringArray, UInt32Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
+use arrow_select::concat::concat;
 use std::rc::Rc;
+use std::sync::Arc;
+
+/// Which columns are drawn anew, and for which time: attempt 0 is the row as it is.
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    pub columns: &'a [usize],
+    pub number: u64,
+}
+
+impl Attempt<'_> {
+    pub const FIRST: Attempt<'static> = Attempt { columns: &[], number: 0 };
+
+    fn of(self, column: usize) -> u64 {
+        if self.columns.contains(&column) { self.number } else { 0 }
+    }
+}
 
 pub struct Block<'a> {
     cells: &'a Cells,
     table: usize,
     rows: &'a [u64],
+    attempt: Attempt<'a>,
     parents: Vec<(usize, Rc<Vec<u64>>)>,
     times: Option<Rc<Vec<Micros>>>,
     /// One entry per node of `nodes`.
@@ -30,25 +50,44 @@ pub struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    pub fn new(cells: &'a Cells, table: usize, wanted: &[usize], rows: &'a [u64]) -> Self {
+    pub fn new(
+        cells: &'a Cells,
+        table: usize,
+        wanted: &[usize],
+        rows: &'a [u64],
+        attempt: Attempt<'a>,
+    ) -> Self {
         let columns = &cells.tables[table].columns;
         let reached = wanted.iter().flat_map(|column| &columns[*column].reach);
+        let reached = reached.filter(|column| attempt.of(**column) == 0);
         let mut nodes: Vec<usize> = reached.flat_map(|column| columns[*column].nodes()).collect();
         nodes.sort_unstable();
         nodes.dedup();
         let ranks = if nodes.is_empty() { Vec::new() } else { cells.values.ranks(table, &nodes, rows) };
         let made = vec![None; columns.len()];
-        Self { cells, table, rows, parents: Vec::new(), times: None, nodes, ranks, made }
+        Self { cells, table, rows, attempt, parents: Vec::new(), times: None, nodes, ranks, made }
     }
 
     /// The column as it stands in the table.
     pub fn cells(&mut self, index: usize) -> Result<ArrayRef> {
         let array = self.made(index)?;
-        let column = &self.cells.tables[self.table].columns[index];
+        let cells = self.cells;
+        let column = &cells.tables[self.table].columns[index];
         Ok(match &column.null {
-            Some(null) => types::with_nulls(&array, Some(&self.presence(null))),
+            Some(null) => types::with_nulls(&array, Some(&self.presence(null, self.attempt.of(index))?)),
             None => array,
         })
+    }
+
+    /// The column before its own NULLs, with other ranks of `nodes`.
+    pub fn under(&mut self, index: usize, nodes: &[usize], ranks: Vec<Vec<f64>>) -> Result<ArrayRef> {
+        for (node, ranks) in nodes.iter().zip(ranks) {
+            if let Ok(place) = self.nodes.binary_search(node) {
+                self.ranks[place] = ranks;
+            }
+        }
+        self.made.fill(None);
+        self.made(index)
     }
 
     /// The column before its own NULLs.
@@ -61,7 +100,7 @@ impl<'a> Block<'a> {
         for source in column.sources() {
             self.made(source)?;
         }
-        let mut array = self.rule(column)?;
+        let mut array = self.rule(column, self.attempt.of(index))?;
         if let Some(lower) = &column.lower {
             array = lift(&array, &self.made(lower.column)?, lower.strict);
         }
@@ -69,7 +108,7 @@ impl<'a> Block<'a> {
         Ok(array)
     }
 
-    fn rule(&mut self, column: &Column) -> Result<ArrayRef> {
+    fn rule(&mut self, column: &Column, attempt: u64) -> Result<ArrayRef> {
         let data_type = &column.data_type;
         Ok(match &column.rule {
             Rule::Sequence { start, step, permutation } => {
@@ -86,8 +125,36 @@ impl<'a> Block<'a> {
                     None => sequence(data_type, (*start, *step, None), digits.into_iter(), None),
                 }
             }
+            Rule::Elect { levels, key, chosen, rest } => {
+                let places = self.places(*levels);
+                let (chosen, rest) = (self.rule(chosen, attempt)?, self.rule(rest, attempt)?);
+                let elected = |place: &Place| place.ordinal == key.below(place.ancestor, 0, place.count);
+                let rows = self.rows.len() as u32;
+                let both = concat(&[chosen.as_ref(), rest.as_ref()])
+                    .map_err(|error| Error::run(&column.name, error.to_string()))?;
+                pick(
+                    &both,
+                    (0..rows)
+                        .zip(&places)
+                        .map(|(row, place)| Some(if elected(place) { row } else { rows + row })),
+                )
+            }
+            Rule::Slot { levels, cut, part, ancestor, item } => {
+                let places = self.places(*levels);
+                let mut origins = vec![cut.low; places.len()];
+                if let Some(ancestor) = ancestor {
+                    let rows: Vec<u64> = places.iter().map(|place| place.ancestor).collect();
+                    self.cells.keys.times(*ancestor, &rows, &mut origins);
+                }
+                let stretches: Vec<(i64, i64)> = places
+                    .iter()
+                    .zip(&origins)
+                    .map(|(place, origin)| cut.stretch(place.ancestor, place.ordinal, place.count, *origin))
+                    .collect();
+                stretched(&stretches, *part, item)
+            }
             Rule::At => types::times(data_type, self.times().iter().copied(), None),
-            Rule::After { base, mean, end, same, resolution, key } => {
+            Rule::After { base, mean, end, same, resolution, key, censored } => {
                 let (bases, nulls) = match base {
                     Some(base) => {
                         let array = self.made(*base)?;
@@ -95,23 +162,43 @@ impl<'a> Block<'a> {
                     }
                     None => (self.times(), None),
                 };
-                let delay = Delay { mean: *mean, end: *end, same: *same, resolution: *resolution, key: *key };
-                let times = self.rows.iter().zip(bases.iter()).map(|(row, base)| delay.after(*row, *base));
-                types::times(data_type, times, nulls)
+                let (mean, end, same, resolution) = (*mean, *end, *same, *resolution);
+                let delay = Delay { mean, end, same, resolution, key: *key, censored: *censored };
+                let addresses = self.rows.iter().map(|row| (*row, attempt)).zip(bases.iter());
+                let times = addresses.clone().map(|(address, base)| delay.after(address, *base));
+                let array = types::times(data_type, times, nulls);
+                if *censored {
+                    let is_there = addresses.map(|(address, base)| delay.ends(address, *base));
+                    let is_there = NullBuffer::new(is_there.collect::<BooleanBuffer>());
+                    types::with_nulls(&array, Some(&is_there))
+                } else {
+                    array
+                }
             }
             Rule::Value { codec, rank } => {
                 let times = if codec.timed() { self.times() } else { Rc::default() };
                 let hashed: Vec<f64>;
+                let moved: Vec<u64>;
                 let ranks = match rank {
-                    Rank::Node(node) => self.ranks(*node),
-                    Rank::Hashed(key) => {
+                    Rank::Node(node) if attempt == 0 => self.ranks(*node),
+                    Rank::Hashed(key) if attempt == 0 => {
                         hashed = self.rows.iter().map(|row| key.uniform(*row, 0)).collect();
                         &hashed
                     }
+                    _ => {
+                        hashed = self.rows.iter().map(|row| column.again.uniform(*row, attempt)).collect();
+                        &hashed
+                    }
+                };
+                let addresses = if attempt == 0 {
+                    self.rows
+                } else {
+                    moved = self.rows.iter().map(|row| inner(*row, attempt)).collect();
+                    &moved
                 };
                 codec.evaluate(&Input {
                     rows: self.rows,
-                    addresses: self.rows,
+                    addresses,
                     ranks,
                     positions: None,
                     times: &times,
@@ -126,6 +213,18 @@ impl<'a> Block<'a> {
             Rule::Copy { column } => cast(&self.made(*column)?, data_type),
             Rule::Constant { value } => pick(value, self.rows.iter().map(|_| Some(0))),
         })
+    }
+
+    /// Where each row stands below its ancestor; in the whole table for `levels` 0.
+    fn places(&self, levels: usize) -> Vec<Place> {
+        let keys = &self.cells.keys;
+        if levels == 0 {
+            let count = keys.rows(self.table);
+            return self.rows.iter().map(|row| Place { ancestor: 0, ordinal: *row, count }).collect();
+        }
+        let mut places = Vec::new();
+        keys.places(self.table, levels, self.rows, &mut places);
+        places
     }
 
     fn reference(&mut self, data_type: &DataType, link: usize, to: (usize, usize)) -> Result<ArrayRef> {
@@ -162,8 +261,7 @@ impl<'a> Block<'a> {
         key: Key,
     ) -> ArrayRef {
         let keys = &self.cells.keys;
-        let mut places = Vec::new();
-        keys.places(self.table, levels, self.rows, &mut places);
+        let places = self.places(levels);
         let values = self.rows.iter().zip(&places).map(|(row, place)| {
             let moved = if jitter > 0 { i128::from(key.below(*row, 0, jitter)) } else { 0 };
             i128::from(start) + i128::from(step) * i128::from(place.ordinal) + moved
@@ -212,16 +310,51 @@ impl<'a> Block<'a> {
     }
 
     /// Set where the cell is there.
-    fn presence(&self, null: &Null) -> NullBuffer {
-        let ranks = null.node.map(|node| self.ranks(node));
+    fn presence(&mut self, null: &Null, attempt: u64) -> Result<NullBuffer> {
+        if let Some((column, labels)) = &null.reached {
+            let beside = self.cells(*column)?;
+            let mut text = String::new();
+            let there = (0..beside.len()).map(|index| {
+                text.clear();
+                display::plain(&beside, index, &mut text);
+                beside.is_valid(index) && labels.contains(&text)
+            });
+            return Ok(NullBuffer::new(there.collect::<BooleanBuffer>()));
+        }
+        let ranks = null.node.filter(|_| attempt == 0).map(|node| self.ranks(node));
         let rate = |index: usize| match ranks {
             None => null.rate,
             Some(ranks) if null.rate <= 0.5 => (2.0 * null.rate * ranks[index]).min(1.0),
             Some(ranks) => 1.0 - 2.0 * (1.0 - null.rate) * (1.0 - ranks[index]),
         };
-        let there = |(index, row): (usize, &u64)| null.key.uniform(*row, 0) >= rate(index);
-        NullBuffer::new(self.rows.iter().enumerate().map(there).collect::<BooleanBuffer>())
+        let there = |(index, row): (usize, &u64)| null.key.uniform(*row, attempt) >= rate(index);
+        Ok(NullBuffer::new(self.rows.iter().enumerate().map(there).collect::<BooleanBuffer>()))
     }
+}
+
+/// One bound of each stretch, or both as the text of a range that holds its lower bound and not its upper one.
+fn stretched(stretches: &[(i64, i64)], part: Part, item: &DataType) -> ArrayRef {
+    let bounds = |end: bool| {
+        let values = stretches.iter().map(move |(low, high)| if end { *high } else { *low });
+        match types::class(item) {
+            Class::Time => types::times(item, values, None),
+            _ => types::integers(item, values.map(i128::from), None),
+        }
+    };
+    if part != Part::Range {
+        return bounds(part == Part::End);
+    }
+    let (low, high) = (bounds(false), bounds(true));
+    let quote = if types::class(item) == Class::Time { "\"" } else { "" };
+    let zone = if matches!(item, DataType::Timestamp(_, Some(_))) { "+00" } else { "" };
+    let texts = (0..stretches.len()).map(|index| {
+        let mut text = format!("[{quote}");
+        display::plain(&low, index, &mut text);
+        text.push_str(&format!("{zone}{quote},{quote}"));
+        display::plain(&high, index, &mut text);
+        text + zone + quote + ")"
+    });
+    Arc::new(texts.map(Some).collect::<StringArray>())
 }
 
 /// `start + step * row` for each row.
@@ -255,22 +388,33 @@ struct Delay {
     same: f64,
     resolution: Micros,
     key: Key,
+    censored: bool,
 }
 
 impl Delay {
-    /// A time after `base`: an exponential delay, squeezed smoothly into what is left until `end`.
-    fn after(&self, row: u64, base: Micros) -> Micros {
-        let words = self.key.words(row, 0);
+    /// A time after `base`: an exponential delay, squeezed smoothly into what is left until `end`, or cut there where what
+    /// is later is NULL.
+    fn after(&self, (row, attempt): (u64, u64), base: Micros) -> Micros {
+        let words = self.key.words(row, attempt);
         let none = f64::from(words[2]) * (1.0 / 4_294_967_296.0) < self.same;
         let left = self.end.saturating_sub(base);
         if none || left <= 0 {
             return base;
         }
-        let (mean, left) = (self.mean as f64, left as f64);
-        let delay = -mean * libm::log(unit(u64::from(words[0]) << 32 | u64::from(words[1])));
-        let squeezed = -left * libm::expm1(-delay / left);
+        let (delay, left) = (self.delay(words), left as f64);
+        let squeezed = if self.censored { delay.min(left) } else { -left * libm::expm1(-delay / left) };
         let time = base.saturating_add(squeezed as Micros);
         let resolution = self.resolution.max(1);
         time.saturating_add(resolution - 1).div_euclid(resolution).saturating_mul(resolution)
+    }
+    /// Whether the delay is over by the end.
+    fn ends(&self, (row, attempt): (u64, u64), base: Micros) -> bool {
+        let words = self.key.words(row, attempt);
+        let none = f64::from(words[2]) * (1.0 / 4_294_967_296.0) < self.same;
+        none || self.delay(words) <= self.end.saturating_sub(base) as f64
+    }
+
+    fn delay(&self, words: [u32; 4]) -> f64 {
+        -(self.mean as f64) * libm::log(unit(u64::from(words[0]) << 32 | u64::from(words[1])))
     }
 }

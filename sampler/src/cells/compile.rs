@@ -2,6 +2,7 @@
 
 use super::order;
 use super::rule::{Column, Lower, Null, OwnedTuple, Rank, Rule};
+use super::slot::Cut;
 use crate::codec::types::{self, Class, class};
 use crate::codec::words::Lists;
 use crate::codec::{Codec, Scope, literal, numeric};
@@ -37,7 +38,8 @@ impl Compiler<'_> {
         let at = At { column, place: &place, data_type: &data_type, compiler: self };
         let rule = at.rule()?;
         let (null, lower) = (at.null()?, at.lower()?);
-        Ok(Column { name: column.name.clone(), rule, null, lower, reach: Vec::new(), data_type })
+        let again = at.key(at.node_name(), "again");
+        Ok(Column { name: column.name.clone(), rule, null, lower, again, reach: Vec::new(), data_type })
     }
 }
 
@@ -63,6 +65,14 @@ impl At<'_> {
     fn key(&self, lane: Option<&String>, purpose: &str) -> Key {
         let lane = lane.unwrap_or(&self.column.name);
         Key::new(self.compiler.plan.seed, &[&self.compiler.table.name, lane, purpose])
+    }
+
+    /// The node or lane that its rank comes from, where it is not the column's own.
+    fn node_name(&self) -> Option<&String> {
+        match &self.column.rule {
+            plan::Rule::Value { node, lane, .. } => node.as_ref().or(lane.as_ref()),
+            _ => None,
+        }
     }
 
     /// Another column of the row, and its type.
@@ -128,18 +138,51 @@ impl At<'_> {
                 let tuple = OwnedTuple { key: key.clone(), after: *after, dims: dims.clone() };
                 Rule::Digit { tuple, index: *index, labels, start: *start, step: *step }
             }
+            plan::Rule::Elect { key, levels, chosen, rest } => {
+                if *levels > 0 {
+                    self.ancestor(*levels)?;
+                }
+                let key = self.key(Some(key), "elect");
+                Rule::Elect { levels: *levels, key, chosen: self.inner(chosen)?, rest: self.inner(rest)? }
+            }
+            plan::Rule::Slot { key, levels, part, low, high, resolution, longest, from_time, item } => {
+                let item = match item {
+                    Some(text) => types::parse(text)
+                        .ok_or_else(|| self.error(format!("there is no type \"{text}\"")))?,
+                    None => self.data_type.clone(),
+                };
+                let fits = !matches!(class(&item), Class::Bool | Class::Binary | Class::List | Class::Text);
+                let text = class(self.data_type) == Class::Text;
+                self.only(fits && (*part != plan::Part::Range || text), "a stretch")?;
+                if *resolution < 1 || low > high {
+                    return Err(self.error("expected low <= high and a resolution of 1 or more"));
+                }
+                let ancestor = if *levels > 0 { Some(self.ancestor(*levels)?) } else { None };
+                let key = self.key(Some(key), "slot");
+                let cut = Cut { low: *low, high: *high, resolution: *resolution, longest: *longest, key };
+                let ancestor = ancestor.filter(|_| *from_time);
+                Rule::Slot { levels: *levels, cut, part: *part, ancestor, item }
+            }
             plan::Rule::At {} => {
                 self.only(self.ordered(), "the row's time")?;
                 Rule::At
             }
-            plan::Rule::After { base, mean, end, same, resolution } => {
+            plan::Rule::After { base, mean, end, same, resolution, censored } => {
                 self.only(self.ordered(), "a time after another")?;
                 if *mean < 0 || *resolution < 0 || !(0.0..=1.0).contains(same) {
                     return Err(self.error("expected mean >= 0, resolution >= 0, 0 <= same <= 1"));
                 }
                 let base = base.as_ref().map(|name| self.timed(name)).transpose()?;
                 let key = self.key(None, "delay");
-                Rule::After { base, mean: *mean, end: *end, same: *same, resolution: *resolution, key }
+                Rule::After {
+                    base,
+                    mean: *mean,
+                    end: *end,
+                    same: *same,
+                    resolution: *resolution,
+                    key,
+                    censored: *censored,
+                }
             }
             plan::Rule::Value { codec, node, lane } => self.value(codec, node.as_ref(), lane.as_ref())?,
             plan::Rule::Product { columns } => {
@@ -162,6 +205,12 @@ impl At<'_> {
                 Rule::Constant { value: self.literal(std::slice::from_ref(text))? }
             }
         })
+    }
+
+    /// A rule inside another one, for the same column.
+    fn inner(&self, rule: &plan::Rule) -> Result<Box<Column>> {
+        let column = plan::Column { rule: rule.clone(), null: None, lower: None, ..self.column.clone() };
+        self.compiler.column(&column).map(Box::new)
     }
 
     fn literal(&self, texts: &[String]) -> Result<arrow_array::ArrayRef> {
@@ -236,7 +285,11 @@ impl At<'_> {
             return Err(self.error(format!("null: expected a rate in 0..1, not {}", null.rate)));
         }
         let node = null.node.as_ref().map(|node| self.node(node)).transpose()?;
-        Ok(Some(Null { rate: null.rate, node, key: self.key(null.lane.as_ref(), "null") }))
+        let reached = null.reached.as_ref();
+        let reached = reached
+            .map(|reached| Ok((self.other(&reached.column)?.0, reached.labels.clone())))
+            .transpose()?;
+        Ok(Some(Null { rate: null.rate, node, key: self.key(null.lane.as_ref(), "null"), reached }))
     }
 
     fn lower(&self) -> Result<Option<Lower>> {

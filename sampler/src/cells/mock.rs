@@ -60,7 +60,7 @@ impl Keys for Mock {
             at = self.parents[at][driver];
         }
         out.clear();
-        out.extend(rows.iter().map(|row| Place { ancestor: row / fan, ordinal: row % fan }));
+        out.extend(rows.iter().map(|row| Place { ancestor: row / fan, ordinal: row % fan, count: fan }));
     }
 
     fn digits(&self, _table: usize, tuple: Tuple<'_>, index: usize, rows: &[u64], out: &mut Vec<u64>) {

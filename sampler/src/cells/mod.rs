@@ -7,16 +7,17 @@ mod lift;
 pub mod mock;
 mod order;
 mod rule;
+mod slot;
 #[cfg(test)]
 mod tests;
 
 use crate::error::{Error, Result};
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 use crate::world::{Keys, Values};
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema, SchemaRef};
-use block::Block;
-use rule::Column;
+use block::{Attempt, Block};
+use rule::{Column, Rule};
 use std::sync::Arc;
 
 /// Rows evaluated at a time: small enough for the cache, large enough for the compiler to vectorise.
@@ -37,6 +38,8 @@ struct Table {
     rows: u64,
     columns: Vec<Column>,
     schema: SchemaRef,
+    /// The columns that each retry draws anew.
+    retries: Vec<Vec<usize>>,
 }
 
 impl Cells {
@@ -51,9 +54,11 @@ impl Cells {
         let tables = plan.tables.iter().zip(tables).map(|(table, columns)| {
             let field = |column: &Column| Field::new(&column.name, column.data_type.clone(), true);
             let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
-            Table { name: table.name.clone(), rows: table.rows, columns, schema }
+            let retries = table.retries.iter().map(|retry| retried(table, &columns, retry));
+            let retries = retries.collect::<Result<_>>()?;
+            Ok(Table { name: table.name.clone(), rows: table.rows, columns, schema, retries })
         });
-        Ok(Self { tables: tables.collect(), keys, values })
+        Ok(Self { tables: tables.collect::<Result<_>>()?, keys, values })
     }
 
     /// The Arrow schema of a table; every field is nullable. Tables are given by their index in the plan.
@@ -85,11 +90,55 @@ impl Cells {
     /// # Errors
     /// As `column`.
     pub fn columns(&self, table: usize, columns: &[usize], rows: &[u64]) -> Result<Vec<ArrayRef>> {
+        self.attempted(table, columns, rows, Attempt::FIRST)
+    }
+
+    /// Some columns at any rows, as they are where the columns of retry `retry` are drawn for the `number`-th time
+    /// after the first; attempt 0 is the row as it is. Columns made of those follow them.
+    ///
+    /// # Errors
+    /// As `column`; also where there is no such retry.
+    pub fn again(
+        &self,
+        table: usize,
+        columns: &[usize],
+        rows: &[u64],
+        (retry, number): (usize, u64),
+    ) -> Result<Vec<ArrayRef>> {
+        let found = &self.tables[table];
+        let fresh = found.retries.get(retry);
+        let fresh = fresh.ok_or_else(|| Error::run(&found.name, format!("there is no retry {retry}")))?;
+        self.attempted(table, columns, rows, Attempt { columns: fresh, number })
+    }
+
+    /// One column's values at any rows, NULLs left out, under given ranks of some nodes: an array per entry of `ranks`.
+    ///
+    /// # Errors
+    /// As `column`.
+    pub fn under(
+        &self,
+        table: usize,
+        column: usize,
+        rows: &[u64],
+        nodes: &[usize],
+        ranks: impl Iterator<Item = Vec<Vec<f64>>>,
+    ) -> Result<Vec<ArrayRef>> {
+        let mut block = Block::new(self, table, &[column], rows, Attempt::FIRST);
+        ranks.map(|ranks| block.under(column, nodes, ranks)).collect()
+    }
+
+    fn attempted(
+        &self,
+        table: usize,
+        columns: &[usize],
+        rows: &[u64],
+        attempt: Attempt<'_>,
+    ) -> Result<Vec<ArrayRef>> {
         let found = &self.tables[table];
         if let Some(row) = rows.iter().find(|row| **row >= found.rows) {
             return Err(Error::run(&found.name, format!("row {row} is past its {} rows", found.rows)));
         }
-        let mut block = Block::new(self, table, columns, rows);
+        let mut block = Block::new(self, table, columns, rows, attempt);
         columns.iter().map(|column| block.cells(*column)).collect()
     }
 
@@ -153,4 +202,18 @@ impl Cells {
             found.schema.project(columns).map_err(|error| Error::run(&found.name, error.to_string()))?;
         Ok(Arc::new(schema))
     }
+}
+
+/// The columns of a retry by index. Keys, references and times stand for other rows: they can't be drawn anew.
+fn retried(table: &plan::Table, columns: &[Column], retry: &plan::Retry) -> Result<Vec<usize>> {
+    let index = |name: &String| {
+        let found = columns.iter().position(|column| column.name == *name);
+        let drawn =
+            found.filter(|index| matches!(columns[*index].rule, Rule::Value { .. } | Rule::After { .. }));
+        let place = format!("{}.{name}", table.name);
+        drawn.ok_or_else(|| {
+            Error::plan(place, "a retry needs a column that is drawn by a codec or after a time")
+        })
+    };
+    retry.columns.iter().map(index).collect()
 }

@@ -1,8 +1,9 @@
 //! A plan's column made ready: names resolved to indices, labels to arrays, purposes to keys.
 
+use super::slot::Cut;
 use crate::codec::Codec;
 use crate::permute::Perm;
-use crate::plan::Micros;
+use crate::plan::{Micros, Part};
 use crate::rng::Key;
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
@@ -14,6 +15,8 @@ pub struct Column {
     pub rule: Rule,
     pub null: Option<Null>,
     pub lower: Option<Lower>,
+    /// What its rank is drawn with in a later attempt: that of its node, so that columns of one node stay together.
+    pub again: Key,
     /// All columns of the row it depends on, through others too, itself included.
     pub reach: Vec<usize>,
 }
@@ -23,6 +26,8 @@ pub struct Null {
     pub rate: f64,
     pub node: Option<usize>,
     pub key: Key,
+    /// The column, and the cells of it beside which this one is there; it is NULL beside all others.
+    pub reached: Option<(usize, Vec<String>)>,
 }
 
 #[derive(Debug)]
@@ -58,6 +63,20 @@ pub enum Rule {
         start: i64,
         step: i64,
     },
+    Elect {
+        levels: usize,
+        key: Key,
+        chosen: Box<Column>,
+        rest: Box<Column>,
+    },
+    Slot {
+        levels: usize,
+        cut: Cut,
+        part: Part,
+        ancestor: Option<usize>,
+        /// Of the bounds of a range.
+        item: DataType,
+    },
     At,
     After {
         base: Option<usize>,
@@ -66,6 +85,7 @@ pub enum Rule {
         same: f64,
         resolution: Micros,
         key: Key,
+        censored: bool,
     },
     Value {
         codec: Codec,
@@ -106,18 +126,22 @@ impl Column {
             Rule::Value { codec, .. } => codec.columns(),
             Rule::Product { columns } => columns.clone(),
             Rule::Copy { column } => vec![*column],
+            Rule::Elect { chosen, rest, .. } => [chosen.sources(), rest.sources()].concat(),
             _ => Vec::new(),
         };
         sources.extend(self.lower.as_ref().map(|lower| lower.column));
+        sources.extend(self.null.as_ref().and_then(|null| null.reached.as_ref()).map(|(column, _)| *column));
         sources
     }
 
     /// The SCM nodes whose ranks it reads.
-    pub fn nodes(&self) -> impl Iterator<Item = usize> {
-        let rank = match &self.rule {
-            Rule::Value { rank: Rank::Node(node), .. } => Some(*node),
-            _ => None,
+    pub fn nodes(&self) -> Vec<usize> {
+        let mut nodes = match &self.rule {
+            Rule::Value { rank: Rank::Node(node), .. } => vec![*node],
+            Rule::Elect { chosen, rest, .. } => [chosen.nodes(), rest.nodes()].concat(),
+            _ => Vec::new(),
         };
-        rank.into_iter().chain(self.null.as_ref().and_then(|null| null.node))
+        nodes.extend(self.null.as_ref().and_then(|null| null.node));
+        nodes
     }
 }

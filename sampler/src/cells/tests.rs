@@ -223,3 +223,31 @@ fn what_cannot_be_is_refused_with_its_place() {
         }
     }
 }
+
+#[test]
+fn an_attempt_draws_its_columns_anew_and_what_is_made_of_them() {
+    let retry = r#""retries":[{"columns":["quantity","paid"]}],"scm":{"prior":{},"nodes""#;
+    let cells = open(&SHOP.replace(r#""scm":{"prior":{},"nodes""#, retry)).unwrap();
+    let names: Vec<String> = cells.schema(1).fields().iter().map(|field| field.name().clone()).collect();
+    let all: Vec<usize> = (0..names.len()).collect();
+    let rows: Vec<u64> = (0..4000).collect();
+    let as_is = cells.columns(1, &all, &rows).unwrap();
+    assert_eq!(cells.again(1, &all, &rows, (0, 0)).unwrap(), as_is);
+    let again = cells.again(1, &all, &rows, (0, 1)).unwrap();
+    for (index, name) in names.iter().enumerate() {
+        let made_of = ["quantity", "paid", "total", "most"].contains(&name.as_str());
+        assert_eq!(as_is[index].as_ref() != again[index].as_ref(), made_of, "{name}");
+    }
+    assert_ne!(cells.again(1, &all, &rows, (0, 2)).unwrap(), again);
+    let some = [7_u64, 3999, 12];
+    for (part, whole) in cells.again(1, &all, &some, (0, 1)).unwrap().iter().zip(&again) {
+        let picked = arrow_select::take::take(whole, &arrow_array::UInt64Array::from(some.to_vec()), None);
+        assert_eq!(part, &picked.unwrap());
+    }
+    assert!(matches!(cells.again(1, &all, &rows, (1, 1)), Err(Error::Run { .. })));
+    let keys = SHOP.replace(
+        r#""scm":{"prior":{},"nodes""#,
+        r#""retries":[{"columns":["shop_id"]}],"scm":{"prior":{},"nodes""#,
+    );
+    assert!(matches!(open(&keys).err(), Some(Error::Plan { place, .. }) if place == "sale.shop_id"));
+}

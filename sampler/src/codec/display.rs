@@ -153,6 +153,39 @@ pub fn quoted(text: &str, out: &mut String) {
     out.push('"');
 }
 
+/// A string between double quotes, a backslash before quotes and backslashes: how PostgreSQL reads members of arrays,
+/// composite values and hstore.
+pub fn escaped(text: &str, out: &mut String) {
+    out.push('"');
+    for letter in text.chars() {
+        if matches!(letter, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out.push('"');
+}
+
+/// The cell as PostgreSQL reads it: like `plain`, arrays in braces.
+pub fn braces(array: &ArrayRef, index: usize, out: &mut String) {
+    if !matches!(array.data_type(), DataType::List(_)) || array.is_null(index) {
+        return plain(array, index, out);
+    }
+    let items = array.as_list::<i32>().value(index);
+    out.push('{');
+    for item in 0..items.len() {
+        out.push_str(if item > 0 { "," } else { "" });
+        let mut text = String::new();
+        braces(&items, item, &mut text);
+        match items.data_type() {
+            _ if items.is_null(item) => out.push_str("NULL"),
+            DataType::List(_) => out.push_str(&text),
+            _ => escaped(&text, out),
+        }
+    }
+    out.push('}');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,8 @@
 //! JSON objects and arrays: each member is made as a column, then written out.
 
-use super::draw::inner_rank;
 use super::list::List;
 use super::types::{self, list_of};
-use super::{Codec, Input, Scope, display};
+use super::{Codec, Input, Scope, display, members};
 use crate::error::Result;
 use crate::plan;
 use crate::rng::Key;
@@ -55,14 +54,7 @@ impl Json {
     }
 
     pub fn evaluate(&self, input: &Input<'_>) -> ArrayRef {
-        let mut ranks = input.ranks.to_vec();
-        let columns = self.members.iter().enumerate().map(|(item, member)| {
-            let cells = ranks.iter_mut().zip(input.addresses).zip(input.ranks);
-            cells
-                .for_each(|((rank, address), own)| *rank = inner_rank(self.key, *address, item as u64, *own));
-            member.codec.evaluate(&Input { ranks: &ranks, ..*input })
-        });
-        let columns: Vec<ArrayRef> = columns.collect();
+        let columns = members(self.members(), self.key, input);
         let mut out = StringBuilder::new();
         let mut scratch = String::new();
         for index in 0..input.addresses.len() {

@@ -6,6 +6,7 @@
 mod bytes;
 pub mod calendar;
 mod category;
+mod counter;
 pub mod display;
 pub mod draw;
 mod fold;
@@ -15,6 +16,9 @@ pub mod literal;
 mod number;
 pub mod numeric;
 mod prose;
+mod record;
+mod set;
+mod span;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,6 +27,7 @@ mod uuid;
 pub mod words;
 
 pub use category::pick;
+pub use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::plan::{self, Micros};
@@ -93,6 +98,10 @@ pub enum Codec {
     Json(json::Json),
     Bytes(bytes::Bytes),
     List(list::List),
+    Counter(counter::Counter),
+    Span(span::Span),
+    Set(set::Set),
+    Record(record::Record),
 }
 
 impl Codec {
@@ -114,6 +123,12 @@ impl Codec {
             plan::Codec::Json { .. } => ("json", kind == Class::Text),
             plan::Codec::Bytes { .. } => ("bytes", matches!(kind, Class::Text | Class::Binary)),
             plan::Codec::List { .. } => ("list", kind == Class::List),
+            plan::Codec::Counter { .. } => {
+                ("counter", !matches!(kind, Class::Bool | Class::Binary | Class::List))
+            }
+            plan::Codec::Span { .. } => ("span", kind == Class::Text),
+            plan::Codec::Set { .. } => ("set", kind == Class::Text),
+            plan::Codec::Record { .. } => ("record", kind == Class::Text),
         };
         if !fits {
             return Err(scope.error(format!("the codec \"{name}\" can't fill a column of type {data_type}")));
@@ -135,6 +150,16 @@ impl Codec {
             plan::Codec::List { item, low, high } => {
                 Self::List(list::List::compile(item, (*low, *high), data_type, scope)?)
             }
+            plan::Codec::Counter { start, step } => {
+                Self::Counter(counter::Counter::new(*start, *step, data_type))
+            }
+            plan::Codec::Span { .. } => Self::Span(span::Span::compile(spec, scope)?),
+            plan::Codec::Set { labels, weights, p } => {
+                Self::Set(set::Set::compile(labels, weights, *p, scope)?)
+            }
+            plan::Codec::Record { members, form } => {
+                Self::Record(record::Record::compile(members, *form, scope)?)
+            }
         })
     }
 
@@ -148,6 +173,10 @@ impl Codec {
             Self::Json(codec) => codec.evaluate(input),
             Self::Bytes(codec) => codec.evaluate(input),
             Self::List(codec) => codec.evaluate(input),
+            Self::Counter(codec) => codec.evaluate(input),
+            Self::Span(codec) => codec.evaluate(input),
+            Self::Set(codec) => codec.evaluate(input),
+            Self::Record(codec) => codec.evaluate(input),
         }
     }
 
@@ -157,6 +186,7 @@ impl Codec {
             Self::Text(codec) => codec.columns(),
             Self::Json(codec) => codec.members().flat_map(Self::columns).collect(),
             Self::List(codec) => codec.item().columns(),
+            Self::Record(codec) => codec.members().flat_map(Self::columns).collect(),
             _ => Vec::new(),
         }
     }
@@ -167,7 +197,19 @@ impl Codec {
             Self::Uuid(codec) => codec.timed(),
             Self::Json(codec) => codec.members().any(Self::timed),
             Self::List(codec) => codec.item().timed(),
+            Self::Record(codec) => codec.members().any(Self::timed),
             _ => false,
         }
     }
+}
+
+/// The members of a document, each as a column; their ranks hang on the document's own.
+fn members<'a>(codecs: impl Iterator<Item = &'a Codec>, key: Key, input: &Input<'_>) -> Vec<ArrayRef> {
+    let mut ranks = input.ranks.to_vec();
+    let evaluated = codecs.enumerate().map(|(item, codec)| {
+        let cells = ranks.iter_mut().zip(input.addresses).zip(input.ranks);
+        cells.for_each(|((rank, address), own)| *rank = draw::inner_rank(key, *address, item as u64, *own));
+        codec.evaluate(&Input { ranks: &ranks, ..*input })
+    });
+    evaluated.collect()
 }

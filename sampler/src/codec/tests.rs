@@ -2,6 +2,8 @@
 //! changed", where one has to).
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod composed;
+
 use super::words::Lists;
 use super::{Codec, Input, Scope, display, types};
 use crate::error::{Error, Result};

@@ -14,6 +14,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BinaryArray, StringArray};
 use arrow_buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::DataType;
+use std::fmt::Write;
 use std::sync::Arc;
 
 /// The most characters of one segment, so that a block of rows stays below Arrow's 32-bit offsets.
@@ -37,6 +38,35 @@ enum Part {
     Cell { column: usize, form: Form },
     Prose(Prose),
     Num { low: i64, span: u64, width: usize },
+    Groups(Groups),
+}
+
+/// The row number in the places of a large base, as a network address has them.
+#[derive(Debug)]
+struct Groups {
+    base: u64,
+    count: usize,
+    mark: String,
+    hex: bool,
+    width: usize,
+    start: u64,
+}
+
+impl Groups {
+    fn write(&self, row: u64, out: &mut String) {
+        let number = u128::from(self.start) + u128::from(row);
+        for place in (0..self.count as u32).rev() {
+            let base = u128::from(self.base);
+            let digit = base.checked_pow(place).map_or(0, |unit| number / unit % base);
+            if self.hex {
+                // Writing into a String cannot fail.
+                let _ = write!(out, "{digit:0width$x}", width = self.width);
+            } else {
+                display::padded(digit, self.width, out);
+            }
+            out.push_str(if place > 0 { &self.mark } else { "" });
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -126,6 +156,19 @@ impl Part {
             Segment::Num { low, high, width } if low <= high && *width <= MOST => {
                 Self::Num { low: *low, span: high.abs_diff(*low), width: *width }
             }
+            Segment::Groups { base, count, mark, hex, width, start } => {
+                let last = u128::from(*start) + u128::from(scope.rows.saturating_sub(1));
+                let room = u128::from(*base).checked_pow(*count as u32).unwrap_or(u128::MAX);
+                if *base < 2 || *count == 0 || *count > 16 || *width > MOST {
+                    return Err(scope.error("groups: expected a base of 2 or more, 1 to 16 places"));
+                }
+                if last >= room {
+                    let message = format!("{count} places of base {base} can't number {} rows", scope.rows);
+                    return Err(Error::impossible(scope.place, message));
+                }
+                let (base, count, hex, width, start) = (*base, *count, *hex, *width, *start);
+                Self::Groups(Groups { base, count, mark: mark.clone(), hex, width, start })
+            }
             Segment::Num { low, high, .. } => {
                 return Err(scope.error(format!("expected low <= high, not {low} and {high}")));
             }
@@ -149,6 +192,7 @@ impl Part {
                     write_cell(cells, input.position(index), *form, out);
                 }
             }
+            Self::Groups(groups) => groups.write(input.rows[index], out),
             Self::Prose(prose) => prose.write(input.ranks[index], draws, out),
             Self::Num { low, span, width } => {
                 let bits = u64::from(draws.bits()) << 32 | u64::from(draws.bits());

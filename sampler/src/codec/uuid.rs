@@ -26,6 +26,17 @@ impl Uuid {
         Ok(Self { ordered: version == 7, binary, key: scope.key.child("uuid") })
     }
 
+    /// The version 4 codec of a column that is known by name alone.
+    pub fn of_column(seed: u64, table: &str, column: &str) -> Self {
+        let key = Key::new(seed, &[table, column, "value"]).child("uuid");
+        Self { ordered: false, binary: true, key }
+    }
+
+    /// The UUID of version 4 at `address`, as a number in the order of its text.
+    pub fn random(&self, address: u64) -> u128 {
+        self.bits(address, 0)
+    }
+
     pub fn timed(&self) -> bool {
         self.ordered
     }

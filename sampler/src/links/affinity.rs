@@ -122,6 +122,9 @@ impl Affinity {
 
     /// Calls `found` with the permuted positions of `parent`'s children, piece by piece.
     fn visit(&self, parent: u64, mut found: impl FnMut(&Epoch, Slot)) {
+        if self.shuffle.is_some_and(|perm| parent >= perm.len()) {
+            return; // left out for the sake of a pair
+        }
         let rank = self.shuffle.map_or(parent, |perm| perm.inverse(parent));
         let roots = self.epochs.iter().filter(|epoch| epoch.eligible == 0);
         if self.roots == Roots::Itself {

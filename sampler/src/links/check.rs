@@ -137,7 +137,11 @@ fn references(plan: &Plan, parents: &[Vec<usize>]) -> Result<()> {
 }
 
 fn rests_on(plan: &Plan, parents: &[Vec<usize>], (table, link): (usize, usize)) -> Vec<(usize, usize)> {
-    match &plan.tables[table].links[link].law {
+    let Link { law, apart, side, .. } = &plan.tables[table].links[link];
+    let mut found: Vec<(usize, usize)> = apart.iter().map(|other| (table, *other)).collect();
+    found.extend(match law {
+        // The scope is found without asking which of the two parents is the lower.
+        Law::Within { via, .. } if side.as_ref().is_some_and(|side| side.other == *via) => Vec::new(),
         Law::Within { via, tree: false, .. } => vec![(table, *via)],
         Law::Same { link } => vec![(table, *link)],
         Law::Derived { path } => {
@@ -150,7 +154,8 @@ fn rests_on(plan: &Plan, parents: &[Vec<usize>], (table, link): (usize, usize)) 
             path.iter().map(step).collect()
         }
         _ => Vec::new(),
-    }
+    });
+    found
 }
 
 fn tuple(table: &Table, after: Option<usize>, dims: &[u64], index: usize, place: String) -> Result<()> {
@@ -195,9 +200,46 @@ impl Checker<'_> {
         self.wrong(format!("{name} is {value}; it must be between {low} and {high}"))
     }
 
+    /// Links that must differ or be in order lead to one table, and the laws that give way have an inverse for it.
+    fn pair(&self, rows: u64, parents: u64) -> Result<()> {
+        let Link { law, apart, side, null_rate, .. } = self.link;
+        let siblings = &self.parents[self.index];
+        let others = apart.iter().chain(side.as_ref().map(|side| &side.other));
+        for other in others {
+            let is_itself =
+                siblings.get(*other).is_some_and(|_| std::ptr::eq(self.link, &self.table.links[*other]));
+            if siblings.get(*other) != Some(&self.parent) || is_itself {
+                return self
+                    .wrong(format!("its pair is link {other}, which isn't another one to the same table"));
+            }
+        }
+        if !apart.is_empty()
+            && !matches!(law, Law::Affinity { .. } | Law::Within { tree: false, .. } | Law::Junction { .. })
+        {
+            return self
+                .wrong("only the laws affinity, within and junction can keep apart from another link");
+        }
+        if side.as_ref().is_some_and(|side| {
+            self.table.links[side.other].side.as_ref().is_none_or(|back| {
+                back.high == side.high || !std::ptr::eq(self.link, &self.table.links[back.other])
+            })
+        }) {
+            return self.wrong("the other link of its pair must take the other side");
+        }
+        let least = apart.len() as u64 + 1;
+        if rows > 0 && !apart.is_empty() && parents < least && *null_rate < 1.0 {
+            return self.impossible(format!(
+                "{rows} rows refer to {least} different rows of \"{}\", which has {parents}; give it more rows",
+                self.link.parent
+            ));
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<()> {
         let (rows, parents) = (self.table.rows, self.plan.tables[self.parent].rows);
         self.within("null_rate", self.link.null_rate, 0.0, 1.0)?;
+        self.pair(rows, parents)?;
         if rows > 0 && parents == 0 && self.link.null_rate < 1.0 {
             return self.impossible(format!(
                 "{rows} rows refer to \"{}\", which is empty; give it rows, or set null_rate to 1",
@@ -253,8 +295,12 @@ impl Checker<'_> {
                 self.hangs(*through, scope)?;
                 self.hangs(self.parent, scope)
             }
-            Law::Junction { after, dims, index, scope, .. } => {
+            Law::Junction { after, dims, index, scope, ring, .. } => {
                 tuple(self.table, *after, dims, *index, place(self.table, self.link))?;
+                let is_tied = after.is_some_and(|after| self.parents[self.index][after] == self.parent);
+                if *ring && !(is_tied && dims.len() == 1) {
+                    return self.wrong("a ring needs a single dim and a link \"after\" to the same table");
+                }
                 match (scope, after) {
                     (None, _) if dims[*index] <= parents || parents == 0 => Ok(()),
                     (None, _) => self.wrong(format!(

@@ -4,7 +4,7 @@
 //! digit is turned by a permutation of a. For one a the tuples are distinct, whatever the turns. For the inverse, a
 //! digit's value and a guess of k give the turn, and the turn gives a.
 
-use super::Topology;
+use super::{Link, Topology};
 use crate::permute::{Perm, mix};
 use crate::rng::Key;
 use crate::world::{NONE, Tuple};
@@ -87,6 +87,29 @@ impl Junction {
         self.permutation(turn, size).inverse((digit + size - turn % size) % size)
     }
 
+    /// The parent that the `k`-th child of `a` meets on a ring of the parents `start..start + size`: one of the next half of
+    /// them, each at most once. So no two parents meet twice, whichever of them comes first; None past the half.
+    fn ahead(&self, a: u64, k: u64, (start, size): (u64, u64)) -> Option<u64> {
+        let half = half(size);
+        let step = || self.permutation(self.turn.forward(a), half).forward(k);
+        (k < half).then(|| start + (a - start + 1 + step()) % size)
+    }
+
+    /// All (a, k) with k below `longest` that `ahead` sends to `parent`; k may be past the degree of a.
+    /// O(classes * longest).
+    fn behind(&self, parent: u64, (start, size): (u64, u64), longest: u64, mut found: impl FnMut(u64, u64)) {
+        let half = half(size);
+        for (class, key) in self.classes.iter().enumerate().filter(|_| half > 0) {
+            let perm = Perm::new(half, *key);
+            for k in 0..longest.min(half) {
+                let a = start + (parent - start + size - 1 - perm.forward(k)) % size;
+                if self.class(self.turn.forward(a)) == class {
+                    found(a, k);
+                }
+            }
+        }
+    }
+
     fn stride(&self, index: usize) -> u64 {
         self.dims[..index].iter().product()
     }
@@ -107,6 +130,11 @@ impl Junction {
             }
         }
     }
+}
+
+/// How many of `size` parents each one may meet, so that no two meet from both sides.
+fn half(size: u64) -> u64 {
+    size.saturating_sub(1) / 2
 }
 
 /// Where a coordinate's parents lie: driver steps from the `after` link's parent, and from this link's, up to the scope.
@@ -134,8 +162,55 @@ impl Topology {
 
     /// The parents that `a` may choose from, where the coordinate has a scope.
     fn scoped_range(&self, table: usize, link: usize, after: usize, scope: Scope, a: u64) -> (u64, u64) {
+        let Link { parent: up, pair, .. } = &self.tables[table].links[link];
         let ancestor = self.ancestor(self.tables[table].links[after].parent, scope.from_after, a);
-        self.below(self.tables[table].links[link].parent, scope.from_parent, ancestor)
+        let (start, end) = self.below(*up, scope.from_parent, ancestor);
+        (start, end.saturating_sub(pair.less()).max(start))
+    }
+
+    /// The ring that `a` stands on: first parent and size.
+    fn ring(&self, table: usize, link: usize, scope: Option<Scope>, a: u64) -> (u64, u64) {
+        let up = self.tables[table].links[link].parent;
+        match scope {
+            None => (0, self.tables[up].rows),
+            Some(scope) => {
+                let (start, end) = self.below(up, scope.from_parent, self.ancestor(up, scope.from_parent, a));
+                (start, end - start)
+            }
+        }
+    }
+
+    pub(super) fn ring_parent(
+        &self,
+        (table, link): (usize, usize),
+        junction: &Junction,
+        scope: Option<Scope>,
+        row: u64,
+    ) -> u64 {
+        let (a, k) = self.junction_place(table, junction, row);
+        junction.ahead(a, k, self.ring(table, link, scope, a)).unwrap_or(NONE)
+    }
+
+    /// Children of `parent`; see `Junction::behind`.
+    pub(super) fn ring_children(
+        &self,
+        (table, link): (usize, usize),
+        junction: &Junction,
+        scope: Option<Scope>,
+        parent: u64,
+    ) -> Vec<u64> {
+        let Some(driver) = junction.after.and_then(|(after, _)| self.driver(table, after)) else {
+            return Vec::new();
+        };
+        let mut rows = Vec::new();
+        junction.behind(parent, self.ring(table, link, scope, parent), driver.longest(), |a, k| {
+            let slot = driver.of_parent(a);
+            if k < slot.end - slot.start {
+                rows.push(slot.start + k);
+            }
+        });
+        rows.sort_unstable();
+        rows
     }
 
     pub(super) fn junction_parent(
@@ -181,12 +256,13 @@ impl Topology {
             Some(scope) => {
                 let ancestor =
                     self.ancestor(self.tables[table].links[link].parent, scope.from_parent, parent);
-                let (start, end) =
-                    self.below(self.tables[table].links[link].parent, scope.from_parent, ancestor);
+                let Link { parent: up, pair, .. } = &self.tables[table].links[link];
+                let (start, end) = self.below(*up, scope.from_parent, ancestor);
                 let (first, last) =
                     self.below(self.tables[table].links[after].parent, scope.from_after, ancestor);
-                let size = end - start;
-                for a in first..last.min(parents) {
+                let size = (end - start).saturating_sub(pair.less());
+                let is_drawn = parent - start < size; // else it is left out for the sake of a pair
+                for a in (first..last.min(parents)).filter(|_| is_drawn) {
                     push(a, junction.unscoped(a, parent - start, size));
                 }
             }
@@ -231,21 +307,26 @@ impl Topology {
         (table, link): (usize, usize),
         junction: &Junction,
         scope: Option<Scope>,
+        ring: bool,
     ) -> Option<(u64, u64, u64)> {
         let Some((after, parents)) = junction.after else {
             let rows = self.tables[table].rows;
             return (rows > junction.range).then_some((0, rows, junction.range));
         };
         let driver = self.driver(table, after)?;
-        if scope.is_none() && driver.bound() <= junction.range {
+        if scope.is_none() && !ring && driver.bound() <= junction.range {
             return None;
         }
         (0..parents).find_map(|a| {
             let slot = driver.of_parent(a);
-            let room = scope.map_or(junction.range, |scope| {
-                let (start, end) = self.scoped_range(table, link, after, scope, a);
-                end - start
-            });
+            let room = match scope {
+                _ if ring => half(self.ring(table, link, scope, a).1),
+                None => junction.range,
+                Some(scope) => {
+                    let (start, end) = self.scoped_range(table, link, after, scope, a);
+                    end - start
+                }
+            };
             (slot.end - slot.start > room).then_some((a, slot.end - slot.start, room))
         })
     }

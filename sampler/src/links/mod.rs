@@ -9,6 +9,7 @@ mod driver;
 mod junction;
 mod one_to_one;
 mod open;
+mod pairs;
 mod paths;
 mod split;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub(crate) use driver::{Cursor, Driver};
 use junction::{Junction, Scope};
 pub(crate) use one_to_one::OneToOne;
 pub(crate) use open::affinity;
+use pairs::Pair;
 use within::Within;
 
 /// Keys and times of a whole plan. Nothing in it changes what it answers: caches only save time.
@@ -49,13 +51,30 @@ pub(crate) struct Link {
     pub parent: usize,
     pub law: Law,
     pub nulls: Nulls,
+    pub pair: Pair,
 }
 
-/// Rows whose hashed number is below `rate` are NULL, whatever the law says.
-#[derive(Debug, Clone, Copy)]
+/// Rows whose hashed number is below `rate`, or where there are `spans` in one of them, are NULL, whatever the law says.
+#[derive(Debug, Clone)]
 pub(crate) struct Nulls {
     pub key: Key,
     pub rate: f64,
+    pub spans: Vec<(f64, f64)>,
+}
+
+impl Nulls {
+    #[inline]
+    fn holds(&self, row: u64) -> bool {
+        if self.rate <= 0.0 {
+            return false;
+        }
+        let number = self.key.uniform(row, 0);
+        if self.spans.is_empty() {
+            number < self.rate
+        } else {
+            self.spans.iter().any(|(from, to)| (*from..*to).contains(&number))
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -68,6 +87,7 @@ pub(crate) enum Law {
         junction: Junction,
         index: usize,
         scope: Option<Scope>,
+        ring: bool,
     },
     Derived(Vec<usize>),
     Same(usize),
@@ -89,24 +109,14 @@ impl Topology {
     /// The rows whose parent along `link` is `parent`, ascending: the exact inverse of `parents`. Each law's file says
     /// what it costs.
     pub fn children(&self, table: usize, link: usize, parent: u64) -> Vec<u64> {
-        let Link { parent: up, law, .. } = &self.tables[table].links[link];
+        let Link { parent: up, pair, .. } = &self.tables[table].links[link];
         if parent >= self.tables[*up].rows {
             return Vec::new();
         }
-        let mut rows = match law {
-            Law::Driver(driver) => {
-                let slot = driver.of_parent(parent);
-                (slot.start..slot.end).collect()
-            }
-            Law::Affinity(affinity) => affinity.children(parent),
-            Law::OneToOne(law) => law.of_parent(parent).into_iter().collect(),
-            Law::Within(law) => self.within_children((table, link), law, parent),
-            Law::Junction { junction, index, scope } => {
-                self.junction_children((table, link), junction, *index, *scope, parent)
-            }
-            Law::Derived(path) => self.derived_children(table, path, parent),
-            Law::Same(other) => self.children(table, *other, parent),
-            Law::Never => Vec::new(),
+        let mut rows = if pair.is_plain() {
+            self.drawn_children(table, link, parent)
+        } else {
+            self.paired_children(table, link, parent)
         };
         if self.tables[table].links[link].nulls.rate > 0.0 {
             rows.retain(|row| !self.is_null(table, link, *row));
@@ -114,18 +124,39 @@ impl Topology {
         rows
     }
 
+    /// The rows whose law alone leads to `parent`, ascending.
+    fn drawn_children(&self, table: usize, link: usize, parent: u64) -> Vec<u64> {
+        match &self.tables[table].links[link].law {
+            Law::Driver(driver) => {
+                let slot = driver.of_parent(parent);
+                (slot.start..slot.end).collect()
+            }
+            Law::Affinity(affinity) => affinity.children(parent),
+            Law::OneToOne(law) => law.of_parent(parent).into_iter().collect(),
+            Law::Within(law) => self.within_children((table, link), law, parent),
+            Law::Junction { junction, scope, ring: true, .. } => {
+                self.ring_children((table, link), junction, *scope, parent)
+            }
+            Law::Junction { junction, index, scope, .. } => {
+                self.junction_children((table, link), junction, *index, *scope, parent)
+            }
+            Law::Derived(path) => self.derived_children(table, path, parent),
+            Law::Same(other) => self.children(table, *other, parent),
+            Law::Never => Vec::new(),
+        }
+    }
+
     /// The number of children; O(1) and O(epochs) for Driver and Affinity links that are never NULL, else the cost of
     /// `children`.
     pub fn count(&self, table: usize, link: usize, parent: u64) -> u64 {
-        let Link { parent: up, law, nulls } = &self.tables[table].links[link];
+        let Link { parent: up, law, nulls, pair } = &self.tables[table].links[link];
+        let is_free = nulls.rate <= 0.0 && pair.is_plain() && parent < self.tables[*up].rows;
         match law {
-            Law::Driver(driver) if nulls.rate <= 0.0 && parent < self.tables[*up].rows => {
+            Law::Driver(driver) if is_free => {
                 let slot = driver.of_parent(parent);
                 slot.end - slot.start
             }
-            Law::Affinity(affinity) if nulls.rate <= 0.0 && parent < self.tables[*up].rows => {
-                affinity.count(parent)
-            }
+            Law::Affinity(affinity) if is_free => affinity.count(parent),
             _ => self.children(table, link, parent).len() as u64,
         }
     }
@@ -194,23 +225,35 @@ impl Topology {
 
     #[inline]
     fn is_null(&self, table: usize, link: usize, row: u64) -> bool {
-        let nulls = &self.tables[table].links[link].nulls;
-        nulls.rate > 0.0 && nulls.key.uniform(row, 0) < nulls.rate
+        self.tables[table].links[link].nulls.holds(row)
+    }
+
+    /// The parent of one row, NULLs disregarded.
+    #[inline]
+    fn lawful(&self, table: usize, link: usize, row: u64) -> u64 {
+        if self.tables[table].links[link].pair.is_plain() {
+            self.drawn(table, link, row)
+        } else {
+            self.paired(table, link, row)
+        }
     }
 
     /// The parent of one row by the law alone.
     #[inline]
-    fn lawful(&self, table: usize, link: usize, row: u64) -> u64 {
+    fn drawn(&self, table: usize, link: usize, row: u64) -> u64 {
         let Link { parent, law, .. } = &self.tables[table].links[link];
         match law {
             Law::Driver(driver) => driver.of_row(row).rank,
             Law::Affinity(affinity) => affinity.of_row(row),
             Law::OneToOne(law) => law.of_row(row),
-            Law::Within(law) => match self.within_scope(table, law, row) {
+            Law::Within(law) => match self.within_scope((table, link), law, row) {
                 Some(scope) => self.within_parent(law, self.below(*parent, law.from_parent, scope), row),
                 None => NONE,
             },
-            Law::Junction { junction, index, scope } => {
+            Law::Junction { junction, scope, ring: true, .. } => {
+                self.ring_parent((table, link), junction, *scope, row)
+            }
+            Law::Junction { junction, index, scope, .. } => {
                 self.junction_parent((table, link), junction, *index, *scope, row)
             }
             Law::Derived(path) => self.derived_parent(table, path, row),
@@ -230,8 +273,9 @@ impl Keys for Topology {
 
     fn parents(&self, table: usize, link: usize, rows: &[u64], out: &mut Vec<u64>) {
         out.clear();
-        let Link { parent, law, .. } = &self.tables[table].links[link];
+        let Link { parent, law, pair, .. } = &self.tables[table].links[link];
         match law {
+            _ if !pair.is_plain() => out.extend(rows.iter().map(|row| self.paired(table, link, *row))),
             // Neighbours mostly share their parent, or at least their scope.
             Law::Driver(driver) => {
                 let mut cursor = Cursor::new(driver);
@@ -240,7 +284,7 @@ impl Keys for Topology {
             Law::Within(law) => {
                 let mut last = (None, (0, 0));
                 out.extend(rows.iter().map(|row| {
-                    let scope = self.within_scope(table, law, *row);
+                    let scope = self.within_scope((table, link), law, *row);
                     match scope {
                         None => return NONE,
                         Some(above) if scope != last.0 => {
@@ -275,7 +319,7 @@ impl Keys for Topology {
                 ancestor = self.ancestor(table, levels, *row);
                 (start, end) = self.below(table, levels, ancestor);
             }
-            Place { ancestor, ordinal: *row - start }
+            Place { ancestor, ordinal: *row - start, count: end - start }
         }));
     }
 

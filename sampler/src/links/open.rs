@@ -2,8 +2,10 @@
 
 use super::affinity::{Affinity, Shape};
 use super::junction::{Junction, Scope};
+use super::pairs::{Pair, Side};
 use super::within::Within;
 use super::{Driver, Law, Link, Nulls, OneToOne, Table, Topology, check};
+use crate::codec::Uuid;
 use crate::error::{Error, Result};
 use crate::plan::{self, Plan};
 use crate::rng::Key;
@@ -33,7 +35,8 @@ impl Topology {
                 .map(|(link, parent)| Link {
                     parent: *parent,
                     law: law(plan, &parents, table, link, *parent, key.child(&link.name)),
-                    nulls: nulls(link, table.rows, plan.tables[*parent].rows, key.child(&link.name)),
+                    nulls: nulls(link, table.rows, plan.tables[*parent].rows, key),
+                    pair: pair(plan, link),
                 })
                 .collect();
             let driver = table.links.iter().position(|link| matches!(link.law, plan::Law::Driver { .. }));
@@ -56,15 +59,15 @@ impl Topology {
     fn check_junctions(&self, plan: &Plan) -> Result<()> {
         for (index, table) in plan.tables.iter().enumerate() {
             for (number, link) in self.tables[index].links.iter().enumerate() {
-                if let Law::Junction { junction, scope, .. } = &link.law {
-                    let excess = self.junction_excess((index, number), junction, *scope);
+                if let Law::Junction { junction, scope, ring, .. } = &link.law {
+                    let excess = self.junction_excess((index, number), junction, *scope, *ring);
                     refuse(excess, || format!("{}.{}", table.name, table.links[number].name))?;
                 }
             }
             for column in &table.columns {
                 if let plan::Rule::Digit { key, after, dims, .. } = &column.rule {
                     let junction = self.junction(index, Tuple { key, after: *after, dims });
-                    let excess = self.junction_excess((index, 0), &junction, None);
+                    let excess = self.junction_excess((index, 0), &junction, None, false);
                     refuse(excess, || format!("{}.{}", table.name, column.name))?;
                 }
             }
@@ -91,7 +94,17 @@ fn nulls(link: &plan::Link, rows: u64, parents: u64, key: Key) -> Nulls {
         }
         _ => link.null_rate,
     };
-    Nulls { key: key.child("null"), rate: rate.max(0.0) }
+    let lane = link.lane.as_ref().unwrap_or(&link.name);
+    Nulls { key: key.child(lane).child("null"), rate: rate.max(0.0), spans: link.spans.clone() }
+}
+
+fn pair(plan: &Plan, link: &plan::Link) -> Pair {
+    let side = link.side.as_ref().map(|side| Side {
+        other: side.other,
+        high: side.high,
+        uuid: side.uuid.as_ref().map(|column| Uuid::of_column(plan.seed, &link.parent, column)),
+    });
+    Pair { apart: link.apart.clone(), side }
 }
 
 fn law(
@@ -103,9 +116,11 @@ fn law(
     key: Key,
 ) -> Law {
     let above = &plan.tables[up];
-    if table.rows == 0 || above.rows == 0 {
+    let less = link.apart.len() as u64;
+    if table.rows == 0 || above.rows <= less {
         return Law::Never;
     }
+    let eligible = above.rows - less;
     // `check::plan` has seen to it that every scope is reached.
     let steps = |from: usize, scope: &str| check::steps(plan, parents, from, scope).unwrap_or(0);
     let parent_of =
@@ -116,12 +131,12 @@ fn law(
         }
         plan::Law::Affinity { .. } => {
             let spans = if above.name == table.name {
-                generations(table.rows, epochs(link))
+                generations(table.rows, epochs(link), less)
             } else {
-                vec![(0, above.rows)]
+                vec![(0, eligible)]
             };
             let timeless = matches!(above.axis, plan::Axis::Static {}) && above.name != table.name;
-            affinity(link, key, table.rows, &spans, timeless.then_some(above.rows))
+            affinity(link, key, table.rows, &spans, timeless.then_some(eligible))
                 .map_or(Law::Never, Law::Affinity)
         }
         plan::Law::OneToOne { order } => {
@@ -133,9 +148,10 @@ fn law(
             from_via: steps(parent_of(*via), scope),
             from_parent: steps(up, scope),
             skew: *skew,
+            less,
             tree: tree.then_some(*roots),
         }),
-        plan::Law::Junction { key: name, after, dims, index, scope } => {
+        plan::Law::Junction { key: name, after, dims, index, scope, ring } => {
             let tuple = Tuple { key: name, after: *after, dims };
             let before = after.map(|link| (link, plan.tables[parent_of(link)].rows));
             let scope = scope.as_deref().zip(*after).map(|(scope, after)| Scope {
@@ -143,7 +159,8 @@ fn law(
                 from_parent: steps(up, scope),
             });
             let table_key = Key::new(plan.seed, &[&table.name]);
-            Law::Junction { junction: Junction::new(table_key, tuple, before), index: *index, scope }
+            let junction = Junction::new(table_key, tuple, before);
+            Law::Junction { junction, index: *index, scope, ring: *ring }
         }
         plan::Law::Derived { path } => Law::Derived(path.clone()),
         plan::Law::Same { link } => Law::Same(*link),
@@ -170,14 +187,15 @@ pub(crate) fn affinity(
     Some(Affinity::new(key.child("affinity"), rows, spans, shape, shuffled))
 }
 
-/// The epochs of a self reference, growing by a constant factor: the first are the roots.
-fn generations(rows: u64, epochs: u64) -> Vec<(u64, u64)> {
+/// The epochs of a self reference, growing by a constant factor: the first are the roots. `less` of the eligible rows are
+/// left out.
+fn generations(rows: u64, epochs: u64, less: u64) -> Vec<(u64, u64)> {
     let epochs = epochs.max(2);
     let mut spans = vec![(0, 0)];
     for epoch in 1..epochs {
         let start = pow(rows as f64, epoch as f64 / epochs as f64) as u64;
         if start > spans[spans.len() - 1].0 && start < rows {
-            spans.push((start, start));
+            spans.push((start, start.saturating_sub(less)));
         }
     }
     spans

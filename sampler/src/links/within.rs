@@ -15,6 +15,8 @@ pub struct Within {
     /// Driver steps from this link's parent up to the scope.
     pub from_parent: usize,
     pub skew: f64,
+    /// The last parents of a range that are left out, for those that the link's pair is moved past.
+    pub less: u64,
     /// Roots of a tree: parents are earlier rows of the same table. None: any row of the scope.
     pub tree: Option<Roots>,
 }
@@ -39,8 +41,8 @@ impl Topology {
     #[inline]
     pub(super) fn within_parent(&self, law: &Within, (start, end): (u64, u64), row: u64) -> u64 {
         match law.tree {
-            None if start == end => NONE,
-            None => start + law.choose(row, end - start),
+            None if start + law.less >= end => NONE,
+            None => start + law.choose(row, end - start - law.less),
             Some(roots) => match (level_start(row.saturating_sub(start), end - start), roots) {
                 (0, Roots::Null) => NONE,
                 (0, Roots::Itself) => row,
@@ -50,11 +52,18 @@ impl Topology {
     }
 
     /// The scope row of `row`, None where link `via` is NULL. A tree's rows hang on the scope by themselves.
-    pub(super) fn within_scope(&self, table: usize, law: &Within, row: u64) -> Option<u64> {
+    pub(super) fn within_scope(&self, (table, link): (usize, usize), law: &Within, row: u64) -> Option<u64> {
         if law.tree.is_some() {
             return Some(self.ancestor(table, law.from_parent, row));
         }
-        let parent = self.parent(table, law.via, row);
+        let parent = if self.is_null(table, law.via, row) {
+            NONE
+        } else if self.tables[table].links[link].pair.is_sided_with(law.via) {
+            // Both parents are of one scope, and which of them is the lower hangs on this very link.
+            self.moved(table, law.via, row)
+        } else {
+            self.lawful(table, law.via, row)
+        };
         (parent != NONE)
             .then(|| self.ancestor(self.tables[table].links[law.via].parent, law.from_via, parent))
     }
@@ -70,13 +79,18 @@ impl Topology {
         let scope = self.ancestor(up, law.from_parent, parent);
         let range = self.below(up, law.from_parent, scope);
         let (first, last) = self.below(through, law.from_via, scope);
+        let is_sided = self.tables[table].links[link].pair.is_sided_with(law.via);
         let mut rows: Vec<u64> = match self.driver(table, law.via) {
             _ if law.tree.is_some() => (range.0..range.1).collect(),
-            Some(driver) => (driver.start(first)..driver.start(last))
-                .filter(|row| !self.is_null(table, law.via, *row))
-                .collect(),
-            None => (first..last).flat_map(|row| self.children(table, law.via, row)).collect(),
+            Some(driver) if self.tables[table].links[law.via].pair.is_plain() => {
+                (driver.start(first)..driver.start(last)).collect()
+            }
+            _ if is_sided => (first..last).flat_map(|row| self.moved_children(table, law.via, row)).collect(),
+            _ => (first..last).flat_map(|row| self.children(table, law.via, row)).collect(),
         };
+        if law.tree.is_none() {
+            rows.retain(|row| !self.is_null(table, law.via, *row));
+        }
         rows.retain(|row| self.within_parent(law, range, *row) == parent);
         rows.sort_unstable();
         rows

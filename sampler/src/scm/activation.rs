@@ -2,9 +2,11 @@
 
 use super::draws::{Draws, round4};
 use super::math::{self, clamp, clip, exp, ln, sigmoid, sin, softplus, tanh};
+use super::spec::{short, shorts};
 use super::wide::wide;
 use crate::rng::Key;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
 /// Values inside a network stay within +-`LIMIT`.
 pub const LIMIT: f32 = 1e6;
@@ -84,8 +86,8 @@ pub struct Activation {
 }
 
 impl Activation {
-    pub fn draw(draws: &mut Draws) -> Self {
-        Self { kind: draws.pick(&KINDS), scale: round4(libm::exp(draws.range(-1.0, 1.0))) }
+    pub fn draw(draws: &mut Draws, kinds: &[Kind]) -> Self {
+        Self { kind: draws.pick(kinds), scale: round4(libm::exp(draws.range(-1.0, 1.0))) }
     }
 }
 
@@ -94,6 +96,8 @@ impl Activation {
 pub struct Active {
     kind: Kind,
     scale: f32,
+    /// What comes out is multiplied by this.
+    outer: f32,
     /// Amplitude, frequency, phase.
     waves: Vec<[f32; 3]>,
 }
@@ -113,11 +117,26 @@ impl Active {
         } else {
             vec![]
         };
-        Self { kind: activation.kind, scale: activation.scale as f32, waves }
+        Self { kind: activation.kind, scale: activation.scale as f32, outer: 1.0, waves }
+    }
+
+    /// As the published prior has it: the scale multiplies what comes out.
+    pub fn published(activation: Activation, key: Key) -> Self {
+        let inner = Self::new(Activation { scale: 1.0, ..activation }, key);
+        Self { outer: activation.scale as f32, ..inner }
+    }
+
+    /// Its `kind`, the `scale` of its input, and the `waves` of a sum of sines.
+    pub fn table(&self) -> Json {
+        let waves: Vec<Vec<f64>> = self.waves.iter().map(|wave| shorts(wave)).collect();
+        json!({"kind": self.kind, "scale": short(self.scale), "waves": waves})
     }
 
     pub fn apply(&self, xs: &mut [f32]) {
         apply(self, xs);
+        if self.outer != 1.0 {
+            xs.iter_mut().for_each(|x| *x = clip(*x * self.outer, LIMIT));
+        }
     }
 }
 

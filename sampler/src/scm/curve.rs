@@ -1,8 +1,10 @@
 //! Encoders, tabulated: a frozen random function from a number or a category to an embedding, linear between knots.
 
 use super::draws::Draws;
-use super::mlp::{LANES, Mlp, Network};
+use super::mlp::{self, LANES, Mlp, Network};
+use super::spec::{short, shorts};
 use crate::rng::Key;
+use serde_json::{Value as Json, json};
 
 /// Embeddings stay within +-this before they are aggregated.
 const LIMIT: f32 = 1e4;
@@ -47,8 +49,7 @@ impl Curve {
                 mass[k] = libm::exp(-0.5 * f64::from(x.clamp(-8.0, 8.0)).powi(2));
             }
         } else {
-            let mut draws = Draws::new(key.child("embedding"));
-            input.iter_mut().for_each(|x| *x = draws.normal() as f32);
+            embed(mlp, &mut input, stride, (knots, width), key);
         }
         let mut output = Network::new(mlp, inputs, width, width, key).forward(&input, stride);
         if standard {
@@ -79,6 +80,20 @@ impl Curve {
         }
     }
 
+    /// `knots` (categories count from 0), the `embedding` at each, and the one where there is no parent (`absent`).
+    pub fn table(&self) -> Json {
+        let knots: Vec<f64> = match self.domain {
+            Domain::Range(low, _) if self.pitch > 0.0 => {
+                (0..self.knots).map(|k| short(low + k as f32 / self.pitch)).collect()
+            }
+            Domain::Range(low, _) => vec![short(low)],
+            Domain::Categories(_) => (0..self.knots).map(|k| k as f64).collect(),
+        };
+        let rows: Vec<Vec<f64>> = self.table.chunks_exact(self.width).map(shorts).collect();
+        let (embedding, absent) = (&rows[..knots.len()], &rows[self.knots]);
+        json!({"knots": knots, "embedding": embedding, "absent": absent})
+    }
+
     /// The embedding of each of `xs` (as many as `stride`), entry-major.
     pub fn embed(&self, xs: &[f32], stride: usize) -> Vec<f32> {
         let mut out = vec![0.0; self.width * stride];
@@ -102,6 +117,19 @@ impl Curve {
     }
 }
 
+/// The embeddings of categories, entry-major.
+fn embed(mlp: &Mlp, input: &mut [f32], stride: usize, (categories, width): (usize, usize), key: Key) {
+    if mlp.layers.is_empty() {
+        let mut draws = Draws::new(key.child("embedding"));
+        input.iter_mut().for_each(|x| *x = draws.normal() as f32);
+        return;
+    }
+    let embeddings = mlp::embeddings(categories, width, key);
+    for (category, embedding) in embeddings.chunks_exact(width).enumerate() {
+        embedding.iter().zip(0..).for_each(|(&x, entry)| input[entry * stride + category] = x);
+    }
+}
+
 fn standardise(xs: &mut [f32], mass: &[f64]) {
     let total: f64 = mass.iter().sum();
     let mean = xs.iter().zip(mass).map(|(&x, m)| f64::from(x) * m).sum::<f64>() / total;
@@ -119,7 +147,7 @@ mod tests {
 
     fn curve(domain: Domain) -> Curve {
         let activations = vec![Activation { kind: Kind::Silu, scale: 1.0 }];
-        let mlp = Mlp { init: Init::KaimingNormal, density: 1.0, activations };
+        let mlp = Mlp { init: Init::KaimingNormal, density: 1.0, activations, layers: vec![] };
         Curve::new(&mlp, domain, 64, 8, true, Key::new(1, &["curve"]))
     }
 

@@ -1,13 +1,15 @@
 //! The drawing of a table's model: graph, who stands where, which parents' values are causes, mechanisms.
 
 use super::draws::{Draws, round4};
-use super::layout::{LAYOUTS, Layout};
+use super::layout::Layout;
 use super::mlp::Mlp;
+use super::params::{Mode, Params, Stype};
 use super::source::{Series, Source};
-use super::spec::{self, AGGREGATIONS, Aggregation, Cause, Foreign, Mechanism, Noise, TRAIT};
+use super::spec::{self, Aggregation, Cause, Foreign, Mechanism, Noise, TRAIT};
 use crate::error::Result;
 use crate::plan::{Axis, Link, Micros, Node, Plan, PriorName, Scm, Table};
 use crate::rng::Key;
+use serde::Deserialize;
 
 /// Links whose parents' values are read: each is one more row to evaluate, and theirs again, so few keep a row cheap.
 const VALUED: usize = 3;
@@ -20,8 +22,9 @@ const STRONGEST: usize = 3;
 const DENSEST: usize = 64;
 
 /// The law of a graph's edge weights.
-#[derive(Debug, Clone, Copy)]
-enum Weight {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weight {
     Gaussian,
     LogNormal,
     Cauchy,
@@ -45,18 +48,19 @@ pub fn draw(plan: &Plan, index: usize, span: Option<[Micros; 2]>) -> Result<Scm>
     let key = Key::new(plan.seed, &[&table.name, "scm", "structure"]);
     let mut draws = Draws::new(key);
     let published = table.scm.prior.name == PriorName::Plurel;
+    let params = Params::of(&table.scm.prior, &table.name)?;
     let count = table.scm.wanted.len();
     let hidden = if published {
-        (count as f64 / draws.range(0.3, 0.9)).ceil() as usize + 3
+        (count as f64 / params.scm_col_node_perc_choices.number(&mut draws)).ceil() as usize + 3
     } else {
         count.div_ceil(3) + 1
     };
     let layout = match &table.scm.prior.layout {
         Some(name) => Layout::named(name, &table.name)?,
-        None => draws.pick(&LAYOUTS),
+        None => Layout::named(&params.scm_layout_choices.name(&mut draws), &table.name)?,
     };
-    let law = draws.pick(&[Weight::Gaussian, Weight::LogNormal, Weight::Cauchy, Weight::Uniform]);
-    let graph = layout.parents(count + hidden, &mut draws);
+    let law = params.edge_weight_dist_choices.pick(&mut draws);
+    let graph = layout.parents(count + hidden, &params, &mut draws);
     let edges: Vec<Vec<(usize, f64)>> = graph
         .into_iter()
         .map(|list| {
@@ -65,14 +69,37 @@ pub fn draw(plan: &Plan, index: usize, span: Option<[Micros; 2]>) -> Result<Scm>
         })
         .collect();
     let names = names(table, &edges, published, &mut draws);
-    let lazy = published && draws.chance(0.5);
-    let foreign = foreign(plan, index, &names, key, published);
-    let drawer =
-        Drawer { table, key, published, lazy, span, edges: &edges, names: &names, foreign: &foreign };
+    let kept = if published { causes(table, &edges, &names) } else { vec![true; names.len()] };
+    let lazy = published && params.propagation_mode_choices.pick(&mut draws) == Mode::TypeLazy;
+    let foreign = foreign(plan, index, &names, key, published.then_some(&params));
+    let drawer = Drawer {
+        table,
+        key,
+        published,
+        lazy,
+        span,
+        params: &params,
+        edges: &edges,
+        names: &names,
+        foreign: &foreign,
+    };
     let mut scm = Scm { layout: layout.name(), ..table.scm.clone() };
-    scm.nodes = (0..names.len()).map(|position| drawer.node(position)).collect::<Result<_>>()?;
+    let kept = (0..names.len()).filter(|&position| kept[position]);
+    scm.nodes = kept.map(|position| drawer.node(position)).collect::<Result<_>>()?;
     scm.foreign = foreign.iter().map(|entry| spec::write(entry, &table.name)).collect::<Result<_>>()?;
     Ok(scm)
+}
+
+/// The nodes that a wanted one hangs on, and these: in the published prior many others cause nothing that is seen.
+fn causes(table: &Table, edges: &[Vec<(usize, f64)>], names: &[String]) -> Vec<bool> {
+    let mut kept: Vec<bool> =
+        names.iter().map(|name| table.scm.wanted.iter().any(|wanted| wanted.name == *name)).collect();
+    for position in (0..edges.len()).rev() {
+        if kept[position] {
+            edges[position].iter().for_each(|&(input, _)| kept[input] = true);
+        }
+    }
+    kept
 }
 
 fn strongest(mut edges: Vec<(usize, f64)>, most: usize) -> Vec<(usize, f64)> {
@@ -105,7 +132,8 @@ fn names(table: &Table, edges: &[Vec<(usize, f64)>], published: bool, draws: &mu
 
 /// The causes from parent rows: values of up to three links' parents, and in the default prior the parents' hidden traits.
 /// First comes the driver, then the links whose parents know most.
-fn foreign(plan: &Plan, index: usize, names: &[String], key: Key, published: bool) -> Vec<Foreign> {
+fn foreign(plan: &Plan, index: usize, names: &[String], key: Key, params: Option<&Params>) -> Vec<Foreign> {
+    let published = params.is_some();
     let table = &plan.tables[index];
     let mut links: Vec<(&Link, Vec<String>)> = table
         .links
@@ -138,7 +166,7 @@ fn foreign(plan: &Plan, index: usize, names: &[String], key: Key, published: boo
     }
     let entry = |(link, node): (&Link, String)| {
         let mut draws = Draws::new(key.child("foreign").child(&link.name).child(&node));
-        Foreign { link: link.name.clone(), node, encoder: network(&mut draws, published) }
+        Foreign { link: link.name.clone(), node, encoder: network(&mut draws, params) }
     };
     picked.into_iter().map(entry).collect()
 }
@@ -166,8 +194,11 @@ fn visible(
     nodes
 }
 
-fn network(draws: &mut Draws, published: bool) -> Mlp {
-    if published { Mlp::draw(draws, (2, 4), 0.3) } else { Mlp::draw(draws, (2, 3), 0.5) }
+fn network(draws: &mut Draws, params: Option<&Params>) -> Mlp {
+    match params {
+        Some(params) => Mlp::published(draws, params),
+        None => Mlp::draw(draws, (2, 3), 0.5),
+    }
 }
 
 struct Drawer<'a> {
@@ -176,6 +207,7 @@ struct Drawer<'a> {
     published: bool,
     lazy: bool,
     span: Option<[Micros; 2]>,
+    params: &'a Params,
     edges: &'a [Vec<(usize, f64)>],
     names: &'a [String],
     foreign: &'a [Foreign],
@@ -185,7 +217,8 @@ impl Drawer<'_> {
     fn node(&self, position: usize) -> Result<Node> {
         let name = &self.names[position];
         let mut draws = Draws::new(self.key.child("node").child(name));
-        let encoder = network(&mut draws, self.published);
+        let params = self.published.then_some(self.params);
+        let encoder = network(&mut draws, params);
         let (categories, cut) = self.states(name, &mut draws);
         let locals = &self.edges[position];
         let mut inputs: Vec<String> = locals.iter().map(|&(i, _)| self.names[i].clone()).collect();
@@ -194,7 +227,7 @@ impl Drawer<'_> {
         let cause = if sourced {
             Cause::Source { source: self.source(categories, &mut draws) }
         } else {
-            let aggregation = draws.pick(&AGGREGATIONS);
+            let aggregation = self.params.propagation_agg_choices.pick(&mut draws);
             let (mut weights, foreign) = if self.published {
                 self.published_weights(locals, aggregation)
             } else {
@@ -202,9 +235,10 @@ impl Drawer<'_> {
             };
             inputs.extend(foreign);
             weights.iter_mut().for_each(|weight| *weight = round4(*weight));
-            let decoder = network(&mut draws, self.published);
+            let decoder = network(&mut draws, params);
             let (skip, noise) = if self.published {
-                (0.0, Noise::Beta { a: round4(draws.range(0.5, 5.0)), b: round4(draws.range(0.5, 5.0)) })
+                let a = round4(self.params.node_noise_alpha_choices.number(&mut draws));
+                (0.0, Noise::Beta { a, b: round4(self.params.node_noise_beta_choices.number(&mut draws)) })
             } else {
                 let (low, high) = self.table.scm.prior.noise;
                 let share = draws.range(low, high).clamp(0.0, 1.0);
@@ -230,7 +264,10 @@ impl Drawer<'_> {
         match wanted {
             Some(categories) if self.lazy => (0, categories),
             Some(categories) => (categories, 0),
-            None if self.published && !self.lazy && draws.chance(0.5) => (draws.int(2, 10) as u32, 0),
+            None if self.published && !self.lazy => match self.params.col_stype_choices.pick(draws) {
+                Stype::Categorical => (self.params.num_categories_choices.whole(draws) as u32, 0),
+                Stype::Numerical => (0, 0),
+            },
             None => (0, 0),
         }
     }
@@ -238,14 +275,15 @@ impl Drawer<'_> {
     fn source(&self, categories: u32, draws: &mut Draws) -> Source {
         if self.published {
             // An entity table is one without time of its own: it stays one whatever is added beside it.
-            return Source::published(draws, categories, matches!(self.table.axis, Axis::Static {}));
+            let entity = matches!(self.table.axis, Axis::Static {});
+            return Source::published(draws, self.params, categories, entity);
         }
         match self.span {
             Some(span) if categories > 0 => {
                 Source::Softmax { series: (0..categories).map(|_| Series::timely(draws, span)).collect() }
             }
             Some(span) if draws.chance(0.6) => Source::Series { series: Series::timely(draws, span) },
-            _ if categories > 0 => Source::Dirichlet {},
+            _ if categories > 0 => Source::Dirichlet { shares: vec![] },
             _ => Source::independent(draws),
         }
     }

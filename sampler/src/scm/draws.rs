@@ -7,16 +7,30 @@ use crate::rng::Key;
 pub struct Draws {
     key: Key,
     next: u64,
+    /// Words of a block that are left, and how many.
+    block: [u32; 4],
+    left: usize,
 }
 
 impl Draws {
     pub fn new(key: Key) -> Self {
-        Self { key, next: 0 }
+        Self { key, next: 0, block: [0; 4], left: 0 }
     }
 
     fn bits(&mut self) -> u64 {
         self.next += 1;
         self.key.bits(self.next, 0)
+    }
+
+    /// 32 bits: four from each block of random numbers, for the many weights of a network.
+    pub fn word(&mut self) -> u32 {
+        if self.left == 0 {
+            self.next += 1;
+            self.block = self.key.words(self.next, 1);
+            self.left = 4;
+        }
+        self.left -= 1;
+        self.block[self.left]
     }
 
     /// Uniform in (0, 1).
@@ -41,10 +55,6 @@ impl Draws {
 
     pub fn chance(&mut self, p: f64) -> bool {
         self.uniform() < p
-    }
-
-    pub fn sign(&mut self) -> f64 {
-        if self.chance(0.5) { 1.0 } else { -1.0 }
     }
 
     pub fn normal(&mut self) -> f64 {

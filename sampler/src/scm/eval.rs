@@ -1,35 +1,37 @@
 //! The evaluation of one table's nodes over a block of rows.
 
-use super::curve::{Curve, Domain};
+use super::curve::Domain;
 use super::math::{self, clip};
-use super::mlp::{LANES, Network};
+use super::mlp::LANES;
 use super::model::{Model, Node};
 use super::noise;
-use super::spec::{Aggregation, Cause, Noise, Scale, short};
+use super::source::Source;
+use super::spec::{Aggregation, Cause, Scale, short};
 use super::store::Engine;
 use super::wide::wide;
 use crate::plan::Micros;
 use crate::world::{Keys, NONE};
 use std::cell::OnceCell;
 
-/// Knots of a tabulated encoder.
-const KNOTS: (usize, usize) = (64, 256);
 const LIMIT: f32 = super::activation::LIMIT;
+
+/// The draw of its own noise that each row has in the database; any other number is a draw it might have had.
+pub const OWN: u64 = 0;
 
 /// Rows under evaluation. All buffers have `stride` entries per node, of which the first `rows.len()` count.
 pub struct Block<'a> {
     engine: &'a Engine,
     keys: &'a dyn Keys,
     table: usize,
-    model: &'a Model,
-    rows: &'a [u64],
-    stride: usize,
+    pub model: &'a Model,
+    pub rows: &'a [u64],
+    pub stride: usize,
     times: OnceCell<Vec<Micros>>,
-    latents: Vec<Vec<f32>>,
-    embedded: Vec<OnceCell<Vec<f32>>>,
+    pub latents: Vec<Vec<f32>>,
+    pub embedded: Vec<OnceCell<Vec<f32>>>,
     /// Foreign values; NaN where there is no parent.
-    foreign: Vec<Vec<f32>>,
-    foreign_embedded: Vec<OnceCell<Vec<f32>>>,
+    pub foreign: Vec<Vec<f32>>,
+    pub foreign_embedded: Vec<OnceCell<Vec<f32>>>,
 }
 
 impl<'a> Block<'a> {
@@ -43,7 +45,8 @@ impl<'a> Block<'a> {
         need: &[bool],
     ) -> Self {
         let model = &engine.models[table];
-        let stride = rows.len().max(1).next_multiple_of(LANES);
+        // An odd number of cache lines, so that the entries of one row don't all fall into one set of the cache.
+        let stride = rows.len().max(1).next_multiple_of(LANES) | LANES;
         let mut block = Self {
             engine,
             keys,
@@ -67,14 +70,19 @@ impl<'a> Block<'a> {
 
     /// Evaluates the nodes of `need`, whose inputs must be among them.
     pub fn run(mut self, need: &[bool]) -> Vec<Vec<f32>> {
+        self.evaluate(need);
+        self.latents
+    }
+
+    /// As `run`; the block stays.
+    pub fn evaluate(&mut self, need: &[bool]) {
         for (index, node) in self.model.nodes.iter().enumerate() {
             if need[index] {
-                let latent = self.node(node);
+                let latent = self.node(node, OWN);
                 node.range.get_or_init(|| Scale::range(&latent[..self.rows.len()]));
                 self.latents[index] = latent;
             }
         }
-        self.latents
     }
 
     fn read_parents(&mut self, used: &[bool], rooted: bool) {
@@ -112,23 +120,26 @@ impl<'a> Block<'a> {
         }
     }
 
-    fn node(&self, node: &Node) -> Vec<f32> {
-        let mut latent = match &node.mechanism.cause {
-            Cause::Source { source } => {
-                let times = if source.timed() { self.times() } else { &[] };
-                let mut out = vec![0.0; self.stride];
-                if let Some(exogenous) = &node.exogenous {
-                    exogenous.sample(source, node.mechanism.categories, self.rows, times, &mut out);
-                }
-                if self.model.standard && node.mechanism.categories == 0 {
-                    node.signal.get_or_init(|| Scale::of(&out[..self.rows.len()])).apply(&mut out);
-                }
-                out
-            }
-            Cause::Inner { .. } => self.inner(node),
-        };
-        latent.iter_mut().for_each(|x| *x = clip(*x, LIMIT));
-        latent
+    /// The node's latents from those of its causes, under one draw of its own noise.
+    fn node(&self, node: &Node, draw: u64) -> Vec<f32> {
+        match &node.mechanism.cause {
+            Cause::Source { source } => self.source(node, source, draw),
+            Cause::Inner { .. } => self.decided(node, self.scores(node, draw), draw),
+        }
+    }
+
+    /// A root's latents.
+    pub fn source(&self, node: &Node, source: &Source, draw: u64) -> Vec<f32> {
+        let times = if source.timed() { self.times() } else { &[] };
+        let mut out = vec![0.0; self.stride];
+        if let Some(exogenous) = &node.exogenous {
+            exogenous.sample(source, node.mechanism.categories, draw, self.rows, times, &mut out);
+        }
+        if self.model.standard && node.mechanism.categories == 0 {
+            node.signal.get_or_init(|| Scale::of(&out[..self.rows.len()])).apply(&mut out);
+        }
+        out.iter_mut().for_each(|x| *x = clip(*x, LIMIT));
+        out
     }
 
     fn times(&self) -> &[Micros] {
@@ -139,8 +150,10 @@ impl<'a> Block<'a> {
         })
     }
 
-    fn inner(&self, node: &Node) -> Vec<f32> {
-        let Cause::Inner { weights, aggregation, skip, decoder, noise, .. } = &node.mechanism.cause else {
+    /// What an inner node's causes make of it: one number per row, or one for each category. In the default prior its
+    /// noise still has to join (`decided`), in the published one it is inside.
+    pub fn scores(&self, node: &Node, draw: u64) -> Vec<f32> {
+        let Cause::Inner { weights, aggregation, skip, .. } = &node.mechanism.cause else {
             return vec![];
         };
         let (width, stride, count) = (self.model.width, self.stride, self.rows.len());
@@ -148,37 +161,41 @@ impl<'a> Block<'a> {
         let inputs = inputs.chain(node.foreigns.iter().map(|&f| self.foreign_embedding(f)));
         let mut h = aggregate(*aggregation, inputs.zip(weights), width * stride);
         if let Some(beta) = &node.beta {
-            beta.add_noise(node.key.child("noise"), self.rows, width, stride, &mut h);
+            beta.add_noise(node.noise(draw), self.rows, width, stride, &mut h);
         }
         let categories = node.mechanism.categories as usize;
-        let outputs = if categories == 0 { 1 } else { categories };
-        let network = node
-            .network
-            .get_or_init(|| Network::new(decoder, width, width, outputs, node.key.child("decoder")));
+        let Some(network) = node.decoder(self.model) else { return vec![] };
         let mut out = network.forward(&h, stride);
-        let share = if let Noise::Gaussian { share } = noise { *share } else { 0.0 };
-        let (signal, own) = ((1.0 - share).max(0.0).sqrt() as f32, share.max(0.0).sqrt() as f32);
-        if categories > 0 {
-            if self.model.standard {
-                let fresh = || out.chunks_exact(stride).map(|score| Scale::of(&score[..count])).collect();
-                let scales: &Vec<Scale> = node.scores.get_or_init(fresh);
-                for (k, (score, scale)) in out.chunks_exact_mut(stride).zip(scales).enumerate() {
-                    scale.apply(score);
-                    self.blend(node, k as u64, signal, own, score);
-                }
-            }
-            return argmax(&out, stride);
-        }
-        if self.model.standard {
+        if self.model.standard && categories > 0 {
+            let fresh = || out.chunks_exact(stride).map(|score| Scale::of(&score[..count])).collect();
+            let scales: &Vec<Scale> = node.scores.get_or_init(fresh);
+            out.chunks_exact_mut(stride).zip(scales).for_each(|(score, scale)| scale.apply(score));
+        } else if self.model.standard {
             let scale = node.decoded.get_or_init(|| Scale::of(&out[..count]));
             scale.apply(&mut out);
             let straight = if scale.std > 0.0 { (1.0 - skip * skip).max(0.0).sqrt() as f32 } else { 0.0 };
             out.iter_mut().for_each(|x| *x *= straight);
             self.linear(node, weights, *skip as f32, &mut out);
             node.signal.get_or_init(|| Scale::of(&out[..count])).apply(&mut out);
-            self.blend(node, 0, signal, own, &mut out);
         }
         out
+    }
+
+    /// The latents of an inner node from its scores.
+    pub fn decided(&self, node: &Node, mut scores: Vec<f32>, draw: u64) -> Vec<f32> {
+        if let Some((signal, own)) = node.blend() {
+            let noise = node.noise(draw);
+            let mut normals = vec![0.0; self.stride];
+            for (lane, scores) in scores.chunks_exact_mut(self.stride).enumerate() {
+                noise::normals(noise.at(lane as u64), self.rows, &mut normals);
+                scores.iter_mut().zip(&normals).for_each(|(x, e)| *x = signal * *x + own * e);
+            }
+        }
+        if node.mechanism.categories > 0 {
+            return argmax(&scores, self.stride);
+        }
+        scores.iter_mut().for_each(|x| *x = clip(*x, LIMIT));
+        scores
     }
 
     /// Adds the linear path: `skip` times the weighted numbers among the inputs.
@@ -196,51 +213,14 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// `signal` * x + `own` * a normal number of the row's own.
-    fn blend(&self, node: &Node, lane: u64, signal: f32, own: f32, out: &mut [f32]) {
-        let mut normals = vec![0.0; self.stride];
-        noise::normals(node.key.child("noise").at(lane), self.rows, &mut normals);
-        out.iter_mut().zip(&normals).for_each(|(x, e)| *x = signal * *x + own * e);
-    }
-
-    fn knots(&self) -> usize {
-        if self.model.standard { KNOTS.0 } else { KNOTS.1 }
-    }
-
     fn embedding(&self, i: usize) -> &[f32] {
-        self.embedded[i].get_or_init(|| {
-            let node = &self.model.nodes[i];
-            let curve = node.curve.get_or_init(|| {
-                let key = node.key.child("encoder");
-                Curve::new(
-                    &node.mechanism.encoder,
-                    node.domain(),
-                    self.knots(),
-                    self.model.width,
-                    self.model.standard,
-                    key,
-                )
-            });
-            curve.embed(&self.latents[i], self.stride)
-        })
+        let curve = || self.model.nodes[i].curve(self.model);
+        self.embedded[i].get_or_init(|| curve().embed(&self.latents[i], self.stride))
     }
 
     fn foreign_embedding(&self, f: usize) -> &[f32] {
-        self.foreign_embedded[f].get_or_init(|| {
-            let entry = &self.model.foreign[f];
-            let curve = entry.curve.get_or_init(|| {
-                let domain = self.engine.domain(self.table, f);
-                Curve::new(
-                    &entry.spec.encoder,
-                    domain,
-                    self.knots(),
-                    self.model.width,
-                    self.model.standard,
-                    entry.key,
-                )
-            });
-            curve.embed(&self.foreign[f], self.stride)
-        })
+        let curve = || self.engine.curve(self.table, f);
+        self.foreign_embedded[f].get_or_init(|| curve().embed(&self.foreign[f], self.stride))
     }
 }
 

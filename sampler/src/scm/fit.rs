@@ -4,6 +4,7 @@ use super::draw;
 use super::draws::Draws;
 use super::eval::Block;
 use super::model::{Node, Ranker};
+use super::params::Params;
 use super::rank::{self, Cdf};
 use super::spec::{self, Fit, Rank, short};
 use super::store::Engine;
@@ -14,6 +15,8 @@ use std::sync::OnceLock;
 
 /// Rows of a pilot, and the floats it may hold.
 const PILOT: u64 = 4096;
+/// The published prior's tables are small and many, and nothing is standardised by the pilot there.
+const SMALL_PILOT: u64 = 512;
 const FLOATS: usize = 1 << 25;
 /// Parents' latents kept while fitting.
 const CACHE: usize = 256 << 20;
@@ -35,7 +38,8 @@ pub fn fit(mut plan: Plan, keys: &dyn Keys) -> Result<Plan> {
     }
     let mut engine = Engine::new(&plan, CACHE)?;
     for index in (0..fresh.len()).filter(|&index| fresh[index]) {
-        calibrate(&mut engine, keys, index)?;
+        let params = Params::of(&plan.tables[index].scm.prior, &plan.tables[index].name)?;
+        calibrate(&mut engine, keys, index, &params)?;
         let table = &mut plan.tables[index];
         for (node, model) in table.scm.nodes.iter_mut().zip(&engine.models[index].nodes) {
             node.fit = Some(spec::write(&frozen(model), &table.name)?);
@@ -66,10 +70,10 @@ fn evenly(rows: u64, count: u64) -> Vec<u64> {
 
 /// Evaluation sets every scale that isn't set yet: so the pilot is simply evaluated first. Self references are left out
 /// the first time, because what they read is only calibrated by it; ranks are taken from the second.
-fn calibrate(engine: &mut Engine, keys: &dyn Keys, index: usize) -> Result<()> {
+fn calibrate(engine: &mut Engine, keys: &dyn Keys, index: usize, params: &Params) -> Result<()> {
     let model = &engine.models[index];
     let most = (FLOATS / model.footprint()).max(256) as u64;
-    let rows = evenly(model.rows, PILOT.min(most));
+    let rows = evenly(model.rows, most.min(if model.standard { PILOT } else { SMALL_PILOT }));
     let need = vec![true; model.nodes.len()];
     let mut latents = Block::new(engine, keys, index, &rows, true, &need).run(&need);
     if engine.models[index].doors.iter().any(|door| door.itself) {
@@ -82,18 +86,18 @@ fn calibrate(engine: &mut Engine, keys: &dyn Keys, index: usize) -> Result<()> {
     }
     let model = &engine.models[index];
     for (node, latent) in model.nodes.iter().zip(&latents) {
-        let rank = ranks(node, &latent[..rows.len()]);
+        let rank = ranks(node, &latent[..rows.len()], params);
         let _ = node.rank.set(Ranker::new(rank, &format!("{}, node {}", model.name, node.name))?);
     }
     Ok(())
 }
 
-fn ranks(node: &Node, latents: &[f32]) -> Rank {
+fn ranks(node: &Node, latents: &[f32], params: &Params) -> Rank {
     let (categories, cut) = (node.mechanism.categories as usize, node.mechanism.cut as usize);
     if categories.max(cut) == 0 {
         return Rank::Number { cdf: Cdf::fit(latents) };
     }
-    let (cuts, labels) = if categories == 0 { cuts(node, latents, cut) } else { (vec![], vec![]) };
+    let (cuts, labels) = if categories == 0 { cuts(node, latents, cut, params) } else { (vec![], vec![]) };
     let mut counts = vec![0; categories.max(cut)];
     for &latent in latents {
         if let Some(count) = counts.get_mut(Ranker::category(latent, &cuts, &labels)) {
@@ -105,13 +109,14 @@ fn ranks(node: &Node, latents: &[f32]) -> Rank {
 
 /// Lazy propagation: a number is cut at random data points; labels are permuted with probability U(0.3, 1) and reversed with
 /// probability U(0.2, 0.8).
-fn cuts(node: &Node, latents: &[f32], pieces: usize) -> (Vec<f64>, Vec<u32>) {
+fn cuts(node: &Node, latents: &[f32], pieces: usize, params: &Params) -> (Vec<f64>, Vec<u32>) {
     let mut draws = Draws::new(node.key.child("cuts"));
     let mut cuts: Vec<f64> =
         (1..pieces).map(|_| latents.get(draws.below(latents.len())).map_or(0.0, |&x| short(x))).collect();
     cuts.sort_by(f64::total_cmp);
     let mut labels: Vec<u32> = (0..pieces as u32).collect();
-    let (permuted, reversed) = (draws.range(0.3, 1.0), draws.range(0.2, 0.8));
+    let permuted = params.cat_label_permute_prob_choices.number(&mut draws);
+    let reversed = params.cat_label_reverse_prob_choices.number(&mut draws);
     if draws.chance(permuted) {
         draws.shuffle(&mut labels);
     }

@@ -1,6 +1,7 @@
 //! Random directed acyclic graphs over n nodes, in topological order: every edge runs from a lower to a higher number.
 
 use super::draws::Draws;
+use super::params::Params;
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,13 +38,13 @@ impl Layout {
     }
 
     /// The parents of each node, ascending, each below the node.
-    pub fn parents(self, n: usize, draws: &mut Draws) -> Vec<Vec<usize>> {
+    pub fn parents(self, n: usize, params: &Params, draws: &mut Draws) -> Vec<Vec<usize>> {
         let mut parents = match self {
             Self::ErdosRenyi => {
-                let p = draws.range(0.3, 0.8);
+                let p = params.er_p_choices.number(draws);
                 forward(n, draws, |_, _| p)
             }
-            Self::BarabasiAlbert => preferential(n, draws),
+            Self::BarabasiAlbert => preferential(n, params, draws),
             Self::RandomTree => (0..n).map(|j| if j == 0 { vec![] } else { vec![draws.below(j)] }).collect(),
             Self::ReverseRandomTree => {
                 let mut parents = vec![vec![]; n];
@@ -52,8 +53,8 @@ impl Layout {
                 }
                 parents
             }
-            Self::Layered => layered(n, draws),
-            Self::WattsStrogatz => small_world(n, draws),
+            Self::Layered => layered(n, params, draws),
+            Self::WattsStrogatz => small_world(n, params, draws),
             Self::RandomCauchy => {
                 let a = draws.cauchy();
                 let out: Vec<f64> = (0..n).map(|_| draws.cauchy()).collect();
@@ -76,11 +77,11 @@ fn forward(n: usize, draws: &mut Draws, p: impl Fn(usize, usize) -> f64) -> Vec<
 
 /// Barabasi-Albert with m = 2: a node joins two earlier ones by their degree; edges into sinks are dropped with
 /// probability 0.4.
-fn preferential(n: usize, draws: &mut Draws) -> Vec<Vec<usize>> {
+fn preferential(n: usize, params: &Params, draws: &mut Draws) -> Vec<Vec<usize>> {
     let mut parents: Vec<Vec<usize>> = vec![vec![]; n];
     let mut ends = Vec::new();
     for j in 1..n {
-        for _ in 0..2 {
+        for _ in 0..params.ba_m {
             // Every node stands once in the urn besides its edge ends, so that none is out of reach.
             let ticket = draws.below(ends.len() + j);
             let i = if ticket < j { ticket } else { ends[ticket - j] };
@@ -96,29 +97,31 @@ fn preferential(n: usize, draws: &mut Draws) -> Vec<Vec<usize>> {
     parents.iter().flatten().for_each(|&i| sink[i] = false);
     for j in 0..n {
         if sink[j] {
-            parents[j].retain(|_| !draws.chance(0.4));
+            parents[j].retain(|_| !draws.chance(params.ba_sink_edge_dropout));
         }
     }
     parents
 }
 
 /// 2..8 layers, each joined wholly to the next, a tenth of the edges dropped.
-fn layered(n: usize, draws: &mut Draws) -> Vec<Vec<usize>> {
-    let depth = draws.int(2, 8).min(n.max(1));
+fn layered(n: usize, params: &Params, draws: &mut Draws) -> Vec<Vec<usize>> {
+    let depth = params.layered_depth_choices.whole(draws).min(n.max(1));
     let start = |layer: usize| layer * n / depth;
     let mut parents = vec![vec![]; n];
     for layer in 1..depth {
         for list in &mut parents[start(layer)..start(layer + 1)] {
-            *list = (start(layer - 1)..start(layer)).filter(|_| !draws.chance(0.1)).collect();
+            *list = (start(layer - 1)..start(layer))
+                .filter(|_| !draws.chance(params.layered_edge_dropout_p))
+                .collect();
         }
     }
     parents
 }
 
 /// A ring lattice of 2 or 4 neighbours, each edge rewired with probability 0.1..0.3, directed upwards.
-fn small_world(n: usize, draws: &mut Draws) -> Vec<Vec<usize>> {
+fn small_world(n: usize, params: &Params, draws: &mut Draws) -> Vec<Vec<usize>> {
     let mut parents = vec![vec![]; n];
-    let (reach, p) = (draws.int(1, 2), draws.range(0.1, 0.3));
+    let (reach, p) = (draws.int(1, 2), params.ws_rewire_p_choices.number(draws));
     for i in 0..n {
         for step in 1..=reach {
             let j = if draws.chance(p) { draws.below(n) } else { (i + step) % n };
@@ -136,7 +139,7 @@ mod tests {
     use crate::rng::Key;
 
     fn graph(layout: Layout, n: usize) -> Vec<Vec<usize>> {
-        layout.parents(n, &mut Draws::new(Key::new(7, &["layout", &layout.name()])))
+        layout.parents(n, &Params::default(), &mut Draws::new(Key::new(7, &["layout", &layout.name()])))
     }
 
     #[test]

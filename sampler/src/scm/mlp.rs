@@ -1,11 +1,14 @@
 //! Random multi-layer perceptrons over blocks of rows, entry-major: entry j of row r stands at `j * stride + r`.
 
-use super::activation::{Activation, Active};
+use super::activation::{Activation, Active, KINDS, Kind};
 use super::draws::{Draws, round4};
-use super::math::clip;
+use super::math::{self, clip};
+use super::params::Params;
+use super::spec::shorts;
 use super::wide::wide;
 use crate::rng::Key;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
 /// Rows are computed in groups of this size: a stride is a multiple of it.
 pub const LANES: usize = 16;
@@ -17,6 +20,7 @@ pub enum Init {
     KaimingUniform,
     XavierNormal,
     XavierUniform,
+    #[serde(alias = "trunc_normal")]
     TruncatedNormal,
     Sparse,
 }
@@ -39,6 +43,10 @@ pub struct Mlp {
     /// The share of weights that is not masked; those left are scaled by 1 / sqrt(density).
     pub density: f64,
     pub activations: Vec<Activation>,
+    /// Of the published prior: initialisation and density of each linear layer by itself. Such layers have no bias, and
+    /// the scale of an activation multiplies what comes out of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<(Init, f64)>,
 }
 
 impl Mlp {
@@ -48,7 +56,27 @@ impl Mlp {
         Self {
             init: draws.pick(&INITS),
             density: round4(draws.range(density, 1.0)),
-            activations: (0..inner).map(|_| Activation::draw(draws)).collect(),
+            activations: (0..inner).map(|_| Activation::draw(draws, &KINDS)).collect(),
+            layers: vec![],
+        }
+    }
+
+    pub fn published(draws: &mut Draws, params: &Params) -> Self {
+        let count = params.mlp_num_layers_choices.whole(draws).max(1);
+        let mut layer = || {
+            let init = params.initialization_choices.pick(draws);
+            (init, round4(params.mlp_weight_density_choices.number(draws)))
+        };
+        let layers: Vec<(Init, f64)> = (0..count).map(|_| layer()).collect();
+        let activation = |_| Activation {
+            kind: params.activation_choices.pick(draws),
+            ..Activation::draw(draws, &[Kind::Identity])
+        };
+        Self {
+            init: layers[0].0,
+            density: layers[0].1,
+            activations: (1..count).map(activation).collect(),
+            layers,
         }
     }
 }
@@ -71,6 +99,9 @@ pub struct Network {
 impl Network {
     /// From `inputs` over hidden layers of `width` to `outputs`.
     pub fn new(mlp: &Mlp, inputs: usize, width: usize, outputs: usize, key: Key) -> Self {
+        if !mlp.layers.is_empty() {
+            return Self::published(mlp, inputs, width, outputs, key);
+        }
         let count = mlp.activations.len() + 1;
         let size = |layer: usize| if layer == 0 { inputs } else { width };
         let layers = (0..count).map(|layer| {
@@ -90,6 +121,48 @@ impl Network {
         Self { layers: layers.collect() }
     }
 
+    fn published(mlp: &Mlp, inputs: usize, width: usize, outputs: usize, key: Key) -> Self {
+        let count = mlp.layers.len();
+        let layers = mlp.layers.iter().zip(0..).map(|(&(init, density), layer)| {
+            let key = key.at(layer as u64);
+            let fan_in = if layer == 0 { inputs } else { width };
+            let fan_out = if layer + 1 == count { outputs } else { width };
+            let mut draws = Draws::new(key);
+            let mut weights = matrix(init, fan_out, fan_in, true, &mut draws);
+            for weight in &mut weights {
+                let kept = f64::from(math::unit(draws.word())) < density;
+                *weight = if kept { *weight / density as f32 } else { 0.0 };
+            }
+            let active = mlp.activations.get(layer);
+            let active = active.map(|&active| Active::published(active, key.child("waves")));
+            Layer { inputs: fan_in, weights, bias: vec![0.0; fan_out], active }
+        });
+        Self { layers: layers.collect() }
+    }
+
+    /// From an embedding of `width` to a score for each of `categories`. In the published prior a score is the similarity
+    /// to an embedding of the category.
+    pub fn scores(mlp: &Mlp, width: usize, categories: usize, key: Key) -> Self {
+        if mlp.layers.is_empty() {
+            return Self::new(mlp, width, width, categories, key);
+        }
+        let mut network = Self::published(mlp, width, width, width, key);
+        let weights = embeddings(categories, width, key);
+        network.layers.push(Layer { inputs: width, weights, bias: vec![0.0; categories], active: None });
+        network
+    }
+
+    /// Per linear layer its `weights` (a row of inputs per output), its `bias` and the `activation` after it, null at the
+    /// last.
+    pub fn layers(&self) -> Json {
+        let layer = |layer: &Layer| {
+            let weights: Vec<Vec<f64>> = layer.weights.chunks_exact(layer.inputs).map(shorts).collect();
+            let active = layer.active.as_ref().map(Active::table);
+            json!({"weights": weights, "bias": shorts(&layer.bias), "activation": active})
+        };
+        self.layers.iter().map(layer).collect()
+    }
+
     /// The outputs for `input`, each clipped to +-1e6.
     pub fn forward(&self, input: &[f32], stride: usize) -> Vec<f32> {
         let mut values = self.layers[0].forward(input, stride);
@@ -98,6 +171,41 @@ impl Network {
         }
         values
     }
+}
+
+/// The published prior's embeddings of `categories`, one after another.
+pub fn embeddings(categories: usize, width: usize, key: Key) -> Vec<f32> {
+    let mut draws = Draws::new(key.child("embedding"));
+    matrix(draws.pick(&INITS), categories, width, false, &mut draws)
+}
+
+/// A matrix as PyTorch's initialisations fill it, row after row; `turned`: it is the transpose that they fill.
+fn matrix(init: Init, rows: usize, columns: usize, turned: bool, draws: &mut Draws) -> Vec<f32> {
+    let (fan_in, depth) = if turned { (rows, columns) } else { (columns, rows) };
+    let (kaiming, xavier) = ((2.0 / fan_in as f64).sqrt(), (2.0 / (rows + columns) as f64).sqrt());
+    let root = 3.0_f64.sqrt();
+    let normal = |draws: &mut Draws| f64::from(math::normal(draws.word()));
+    let even = |draws: &mut Draws| root * (2.0 * f64::from(math::unit(draws.word())) - 1.0);
+    let one = |draws: &mut Draws| match init {
+        Init::KaimingNormal => kaiming * normal(draws),
+        Init::KaimingUniform => kaiming * even(draws),
+        Init::XavierNormal => xavier * normal(draws),
+        Init::XavierUniform => xavier * even(draws),
+        Init::TruncatedNormal => (0..8).map(|_| normal(draws)).find(|x| x.abs() <= 2.0).unwrap_or(0.0),
+        Init::Sparse => 0.01 * normal(draws),
+    };
+    let mut weights: Vec<f32> = (0..rows * columns).map(|_| one(draws) as f32).collect();
+    if init == Init::Sparse {
+        // Of each column of theirs half the entries are zeros, rounded up.
+        for line in 0..fan_in {
+            let mut places: Vec<usize> = (0..depth).collect();
+            draws.shuffle(&mut places);
+            for &place in &places[..depth.div_ceil(2)] {
+                weights[if turned { line * columns + place } else { place * columns + line }] = 0.0;
+            }
+        }
+    }
+    weights
 }
 
 fn weight(mlp: &Mlp, fan_in: usize, fan_out: usize, draws: &mut Draws) -> f64 {
@@ -131,19 +239,43 @@ impl Layer {
 
 wide!(fn affine(layer: &Layer, input: &[f32], stride: usize, output: &mut [f32]) = affine_any);
 
+/// Outputs computed together: their sums don't wait for each other, and each input is loaded once for all.
+const TILE: usize = 4;
+
 #[inline(always)]
 fn affine_any(layer: &Layer, input: &[f32], stride: usize, output: &mut [f32]) {
-    let rows = output.chunks_exact_mut(stride).zip(layer.weights.chunks_exact(layer.inputs)).zip(&layer.bias);
-    for ((out, weights), &bias) in rows {
-        for (group, out) in out.chunks_exact_mut(LANES).enumerate() {
-            let mut sum = [bias; LANES];
-            for (&weight, entry) in weights.iter().zip(input.chunks_exact(stride)) {
-                let entry = &entry[group * LANES..][..LANES];
+    let tiles = output.chunks_mut(TILE * stride).zip(layer.weights.chunks(TILE * layer.inputs));
+    for ((outputs, weights), biases) in tiles.zip(layer.bias.chunks(TILE)) {
+        if biases.len() == TILE {
+            tile::<TILE>(weights, biases, input, stride, outputs);
+        } else {
+            let lone = outputs.chunks_exact_mut(stride).zip(weights.chunks_exact(layer.inputs));
+            for ((out, weights), bias) in lone.zip(biases.chunks_exact(1)) {
+                tile::<1>(weights, bias, input, stride, out);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn tile<const N: usize>(weights: &[f32], biases: &[f32], input: &[f32], stride: usize, outputs: &mut [f32]) {
+    let inputs = weights.len() / N;
+    for start in (0..stride).step_by(LANES) {
+        let mut sums = [[0.0; LANES]; N];
+        for (sum, &bias) in sums.iter_mut().zip(biases) {
+            *sum = [bias; LANES];
+        }
+        for (j, entry) in input.chunks_exact(stride).take(inputs).enumerate() {
+            let entry = &entry[start..start + LANES];
+            for (k, sum) in sums.iter_mut().enumerate() {
+                let weight = weights[k * inputs + j];
                 for (s, &x) in sum.iter_mut().zip(entry) {
                     *s += weight * x;
                 }
             }
-            for (o, &s) in out.iter_mut().zip(&sum) {
+        }
+        for (out, sum) in outputs.chunks_exact_mut(stride).zip(&sums) {
+            for (o, &s) in out[start..start + LANES].iter_mut().zip(sum) {
                 *o = clip(s, super::activation::LIMIT);
             }
         }
@@ -157,7 +289,7 @@ mod tests {
 
     fn network(init: Init, density: f64) -> Network {
         let activations = vec![Activation { kind: Kind::Tanh, scale: 1.5 }];
-        Network::new(&Mlp { init, density, activations }, 4, 8, 2, Key::new(3, &["mlp"]))
+        Network::new(&Mlp { init, density, activations, layers: vec![] }, 4, 8, 2, Key::new(3, &["mlp"]))
     }
 
     #[test]
@@ -170,7 +302,7 @@ mod tests {
     #[test]
     fn weights_keep_their_variance() {
         for init in INITS {
-            let mlp = Mlp { init, density: 0.4, activations: vec![] };
+            let mlp = Mlp { init, density: 0.4, activations: vec![], layers: vec![] };
             let net = Network::new(&mlp, 100, 1, 100, Key::new(4, &["variance"]));
             let variance = net.layers[0].weights.iter().map(|w| w * w).sum::<f32>() / 1e4;
             let wanted = match init {
@@ -180,6 +312,29 @@ mod tests {
             };
             assert!((variance / wanted - 1.0).abs() < 0.1, "{init:?} {variance}");
         }
+    }
+
+    #[test]
+    fn published_layers_are_those_of_pytorch() {
+        for (init, wanted) in [
+            (Init::KaimingNormal, 2.0 / 50.0),
+            (Init::KaimingUniform, 2.0 / 50.0),
+            (Init::XavierNormal, 2.0 / 150.0),
+            (Init::XavierUniform, 2.0 / 150.0),
+            (Init::TruncatedNormal, 0.774),
+            (Init::Sparse, 0.5e-4),
+        ] {
+            // Inputs x outputs as PyTorch has it is 100 x 50: its fan-in is 50.
+            let weights = matrix(init, 50, 100, true, &mut Draws::new(Key::new(4, &["published"])));
+            let variance = weights.iter().map(|w| w * w).sum::<f32>() / 5e3;
+            assert!((variance / wanted - 1.0).abs() < 0.1, "{init:?} {variance}");
+            let zeros = weights.iter().filter(|w| **w == 0.0).count();
+            assert_eq!(zeros, if init == Init::Sparse { 2500 } else { 0 });
+        }
+        let mlp = Mlp::published(&mut Draws::new(Key::new(4, &["drawn"])), &Params::default());
+        assert_eq!(mlp.layers.len(), mlp.activations.len() + 1);
+        let scores = Network::scores(&mlp, 8, 3, Key::new(4, &["scores"]));
+        assert_eq!(scores.forward(&[0.5; 8 * LANES], LANES).len(), 3 * LANES);
     }
 
     #[test]

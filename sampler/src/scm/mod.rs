@@ -7,8 +7,9 @@
 //! they follow from names.
 //!
 //! Rooms: `layout` and `draw` (structure), `spec` (what the plan holds), `model` (names resolved), `eval` (a block of rows),
-//! `store` (all tables, and the cache), `rank` (latent to rank), `fit` (calibration), `math`, `activation`, `draws`,
-//! `wide` below.
+//! `store` (all tables, and the cache), `rank` (latent to rank), `fit` (calibration), `params` (of the published prior),
+//! `math`, `activation`, `draws`, `wide` below. For those who want the truth behind the rows: `redraw` (what might have
+//! been), `tabulate` (the functions).
 //!
 //! Bounds: at most three links of a table pass on values, so an uncached row costs at most 3^depth parent rows; a self
 //! reference reads its parent row without that row's own self references.
@@ -24,10 +25,13 @@ mod math;
 mod mlp;
 mod model;
 mod noise;
+mod params;
 mod rank;
+mod redraw;
 mod source;
 mod spec;
 mod store;
+mod tabulate;
 #[cfg(test)]
 mod tests;
 mod wide;
@@ -36,7 +40,11 @@ pub use fit::fit;
 
 use crate::error::{Error, Result};
 use crate::plan::Plan;
-use crate::world::{Keys, Values};
+use crate::world::{Keys, NONE, Values};
+use eval::OWN;
+use redraw::Draw;
+pub use redraw::Question;
+use std::ops::Range;
 use std::sync::Arc;
 use store::Engine;
 
@@ -64,20 +72,73 @@ impl Models {
         let nodes: Vec<usize> = (0..self.engine.models[table].nodes.len()).collect();
         self.engine.latents(&*self.keys, table, false, &nodes, rows)
     }
+
+    /// Name of each node of `table`, and its number of categories (0: a number).
+    pub fn nodes(&self, table: usize) -> impl Iterator<Item = (&str, u32)> {
+        self.engine.models[table].nodes.iter().map(|node| (node.name.as_str(), node.mechanism.categories))
+    }
+
+    /// Every causal link of `table`: its name and index, and, where it is a cause, the hidden trait of its parent at `rows`
+    /// (NaN without a parent).
+    pub fn doors(&self, table: usize, rows: &[u64]) -> Vec<(String, usize, Option<Vec<f32>>)> {
+        let model = &self.engine.models[table];
+        let read = |door: usize| {
+            let entry = model.foreign.iter().find(|entry| entry.door == door && entry.value.is_none())?;
+            let mut parents = Vec::new();
+            self.keys.parents(table, model.doors[entry.door].link, rows, &mut parents);
+            let mut values = vec![0.0; rows.len()];
+            noise::normals(model.doors[door].hidden, &parents, &mut values);
+            let absent = |(&parent, value): (&u64, f32)| if parent == NONE { f32::NAN } else { value };
+            Some(parents.iter().zip(values).map(absent).collect())
+        };
+        let doors = model.doors.iter().enumerate().filter_map(|(d, door)| {
+            let entry = model.foreign.iter().find(|entry| entry.door == d)?;
+            Some((entry.spec.link.clone(), door.link, read(d)))
+        });
+        doors.collect()
+    }
+
+    /// The functions of `table`'s model, as JSON (see `tabulate`).
+    pub fn tables(&self, table: usize) -> serde_json::Value {
+        tabulate::tables(&self.engine, table)
+    }
+
+    /// What is to be drawn anew (see `Question::new`).
+    ///
+    /// # Errors
+    /// As `Question::new`.
+    pub fn question(&self, table: usize, free: &[String], asked: &[String], weigh: bool) -> Result<Question> {
+        Question::new(&self.engine, table, free, asked, weigh)
+    }
+
+    /// Draws `draws` of a question about `rows`: per draw the ranks of the nodes asked for, and its log-weights.
+    pub fn redraw(
+        &self,
+        table: usize,
+        question: &Question,
+        rows: &[u64],
+        draws: Range<u64>,
+    ) -> Vec<(Vec<Vec<f64>>, Vec<f32>)> {
+        let drawn = question.draw(&self.engine, &*self.keys, table, rows, draws.clone());
+        let nodes = &self.engine.models[table].nodes;
+        let ranked = |(number, draw): (u64, Draw)| {
+            let each = question.asked.iter().zip(&draw.latents);
+            (each.map(|(&node, latents)| nodes[node].ranks(latents, rows, number)).collect(), draw.weight)
+        };
+        draws.zip(drawn).map(ranked).collect()
+    }
 }
 
 impl Values for Models {
     /// Nodes asked for together share their causes: ask for all that are needed of a table at once.
     fn ranks(&self, table: usize, nodes: &[usize], rows: &[u64]) -> Vec<Vec<f64>> {
-        let latents = self.engine.latents(&*self.keys, table, false, nodes, rows);
+        let latents = if self.engine.keeps(table, nodes) {
+            self.engine.gather(&*self.keys, table, false, nodes, rows)
+        } else {
+            self.engine.latents(&*self.keys, table, false, nodes, rows)
+        };
         let rank = |(&index, latents): (&usize, Vec<f32>)| {
-            let node = &self.engine.models[table].nodes[index];
-            let within = node.key.child("within");
-            let of = |(&row, latent): (&u64, f32)| match node.rank.get() {
-                Some(ranker) => ranker.rank(latent, || within.uniform(row, 0)),
-                None => within.uniform(row, 0),
-            };
-            rows.iter().zip(latents).map(of).collect()
+            self.engine.models[table].nodes[index].ranks(&latents, rows, OWN)
         };
         nodes.iter().zip(latents).map(rank).collect()
     }

@@ -1,6 +1,7 @@
 //! A table's model, its names resolved: what `eval` runs. Weights and curves are made on first use.
 
 use super::curve::{Curve, Domain};
+use super::eval::OWN;
 use super::mlp::Network;
 use super::noise::Beta;
 use super::rank::{self, Ladder};
@@ -117,6 +118,54 @@ impl Node {
         }
     }
 
+    /// The encoder by which the node's latents reach those it causes, tabulated.
+    pub fn curve(&self, model: &Model) -> &Curve {
+        self.curve.get_or_init(|| {
+            let key = self.key.child("encoder");
+            let Model { width, standard, .. } = *model;
+            Curve::new(&self.mechanism.encoder, self.domain(), model.knots(), width, standard, key)
+        })
+    }
+
+    /// The network from what an inner node's causes join to, to its scores.
+    pub fn decoder(&self, model: &Model) -> Option<&Network> {
+        let Cause::Inner { decoder, .. } = &self.mechanism.cause else { return None };
+        let (width, categories) = (model.width, self.mechanism.categories as usize);
+        Some(self.network.get_or_init(|| {
+            let key = self.key.child("decoder");
+            if categories == 0 {
+                Network::new(decoder, width, width, 1, key)
+            } else {
+                Network::scores(decoder, width, categories, key)
+            }
+        }))
+    }
+
+    /// The calibrated ranks of latents at `rows`; `draw` addresses the place inside an atom or a category.
+    pub fn ranks(&self, latents: &[f32], rows: &[u64], draw: u64) -> Vec<f64> {
+        let within = self.key.child("within");
+        let of = |(&row, &latent): (&u64, &f32)| match self.rank.get() {
+            Some(ranker) => ranker.rank(latent, || within.uniform(row, draw)),
+            None => within.uniform(row, draw),
+        };
+        rows.iter().zip(latents).map(of).collect()
+    }
+
+    /// The key of the node's own noise: as the rows have it for draw `OWN`, else as they might have had it.
+    pub fn noise(&self, draw: u64) -> Key {
+        if draw == OWN { self.key.child("noise") } else { self.key.child("redrawn").at(draw) }
+    }
+
+    /// The weights of signal and own noise in the latent of an inner node of the default prior.
+    pub fn blend(&self) -> Option<(f32, f32)> {
+        match &self.mechanism.cause {
+            Cause::Inner { noise: Noise::Gaussian { share }, .. } => {
+                Some(((1.0 - share).max(0.0).sqrt() as f32, share.max(0.0).sqrt() as f32))
+            }
+            _ => None,
+        }
+    }
+
     fn calibrate(&self, fit: Fit, place: &str) -> Result<()> {
         let _ = self.rank.set(Ranker::new(fit.rank, place)?);
         let _ = self.range.set(fit.range);
@@ -163,6 +212,11 @@ impl Model {
 
     pub fn calibrated(&self) -> bool {
         self.nodes.iter().all(|node| node.rank.get().is_some())
+    }
+
+    /// Knots of a tabulated encoder of numbers.
+    pub fn knots(&self) -> usize {
+        if self.standard { 64 } else { 96 }
     }
 
     /// Numbers held per row while a block is evaluated.
@@ -234,7 +288,7 @@ fn node(table: &Table, position: usize, foreign: &[Entry], key: Key) -> Result<N
                 node.foreigns.push(known.ok_or_else(|| missing(name))?);
             }
             if let Noise::Beta { a, b } = noise {
-                node.beta = Some(Beta::new(*a, *b));
+                node.beta = Some(Beta::quick(*a, *b));
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::math;
 use super::wide::wide;
 use crate::rng::Key;
+use std::sync::LazyLock;
 
 /// One word per row at `lane`: four neighbouring rows share a block of Philox.
 #[inline]
@@ -37,6 +38,7 @@ pub fn uniforms(key: Key, rows: &[u64], out: &mut [f32]) {
 }
 
 const CELLS: usize = 256;
+const STEP: f64 = std::f64::consts::FRAC_PI_2 / (4 * CELLS) as f64;
 
 /// The quantile function of Beta(a, b), a and b at least 1/2, at evenly spaced ranks, linear between.
 #[derive(Debug)]
@@ -47,12 +49,31 @@ pub struct Beta {
 impl Beta {
     /// With x = sin^2 t the density in t is 2 sin^(2a-1) t cos^(2b-1) t, which is bounded: midpoint sums are exact enough.
     pub fn new(a: f64, b: f64) -> Self {
-        let step = std::f64::consts::FRAC_PI_2 / (4 * CELLS) as f64;
+        Self::of(|i| {
+            let t = (i as f64 + 0.5) * STEP;
+            libm::pow(libm::sin(t), 2.0 * a - 1.0) * libm::pow(libm::cos(t), 2.0 * b - 1.0)
+        })
+    }
+
+    /// The same from logarithms that are kept, for the noise of many nodes: one exponential for each point.
+    pub fn quick(a: f64, b: f64) -> Self {
+        static LOGS: LazyLock<Vec<[f64; 2]>> = LazyLock::new(|| {
+            let log = |i: usize| {
+                let t = (i as f64 + 0.5) * STEP;
+                [libm::log(libm::sin(t)), libm::log(libm::cos(t))]
+            };
+            (0..4 * CELLS).map(log).collect()
+        });
+        let (a, b) = (2.0 * a - 1.0, 2.0 * b - 1.0);
+        Self::of(|i| f64::from(math::exp((a * LOGS[i][0] + b * LOGS[i][1]) as f32)))
+    }
+
+    fn of(density: impl Fn(usize) -> f64) -> Self {
+        let step = STEP;
         let mut cumulated = vec![0.0];
         let mut total = 0.0;
         for i in 0..4 * CELLS {
-            let t = (i as f64 + 0.5) * step;
-            total += libm::pow(libm::sin(t), 2.0 * a - 1.0) * libm::pow(libm::cos(t), 2.0 * b - 1.0);
+            total += density(i);
             cumulated.push(total);
         }
         let mut i = 0;
@@ -77,15 +98,18 @@ impl Beta {
         low + (place - cell as f32) * (high - low)
     }
 
-    /// Adds to each of `width` entries (entry-major) its own draw over `width`; a draw takes 16 bits.
+    /// Adds to each of `width` entries (entry-major) its own draw over `width`: the quantile at the middle of one of 256
+    /// ranks, so that a draw takes 8 bits.
     pub fn add_noise(&self, key: Key, rows: &[u64], width: usize, stride: usize, out: &mut [f32]) {
-        let share = 1.0 / width as f32;
-        for lane in 0..width.div_ceil(8) {
+        let share = 0.5 / width as f32;
+        let draws: [f32; CELLS] =
+            std::array::from_fn(|k| share * (self.quantiles[k] + self.quantiles[k + 1]));
+        for lane in 0..width.div_ceil(16) {
             for (r, &row) in rows.iter().enumerate() {
                 let block = key.words(row, lane as u64);
-                for entry in lane * 8..(lane * 8 + 8).min(width) {
-                    let half = (block[(entry & 7) >> 1] >> (16 * (entry & 1))) & 0xffff;
-                    out[entry * stride + r] += share * self.quantile((half as f32 + 0.5) * (1.0 / 65_536.0));
+                for entry in lane * 16..(lane * 16 + 16).min(width) {
+                    let byte = block[(entry & 15) >> 2].to_le_bytes()[entry & 3];
+                    out[entry * stride + r] += draws[usize::from(byte)];
                 }
             }
         }
@@ -133,8 +157,9 @@ mod tests {
 
     #[test]
     fn beta_quantiles() {
-        for (a, b) in [(0.5, 0.5), (1.0, 1.0), (2.0, 5.0), (5.0, 0.7)] {
-            let beta = Beta::new(a, b);
+        let laws = [(0.5, 0.5), (1.0, 1.0), (2.0, 5.0), (5.0, 0.7)];
+        let betas = laws.iter().flat_map(|&(a, b)| [(a, b, Beta::new(a, b)), (a, b, Beta::quick(a, b))]);
+        for (a, b, beta) in betas {
             let xs: Vec<f64> =
                 (0..2000).map(|i| f64::from(beta.quantile((i as f32 + 0.5) / 2000.0))).collect();
             let mean = xs.iter().sum::<f64>() / 2000.0;

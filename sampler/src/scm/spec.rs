@@ -65,6 +65,7 @@ pub enum Aggregation {
     Sum,
     Max,
     Product,
+    #[serde(alias = "logexp")]
     LogSumExp,
 }
 
@@ -136,4 +137,8 @@ pub fn write<T: Serialize>(value: &T, place: &str) -> Result<Raw> {
 /// `x` in as few digits as bring back the same f32.
 pub fn short(x: f32) -> f64 {
     x.to_string().parse().unwrap_or(f64::from(x))
+}
+
+pub fn shorts(xs: &[f32]) -> Vec<f64> {
+    xs.iter().map(|&x| short(x)).collect()
 }

@@ -1,6 +1,6 @@
 //! All tables' models together: evaluation of any rows, and the memory of parents' latents.
 
-use super::curve::Domain;
+use super::curve::{Curve, Domain};
 use super::eval::Block;
 use super::mlp::LANES;
 use super::model::Model;
@@ -67,6 +67,11 @@ impl Engine {
         Ok(Self { models, caches })
     }
 
+    /// How many rows of `table` are evaluated at a time.
+    pub fn block(&self, table: usize) -> usize {
+        (BLOCK / self.models[table].footprint()).clamp(2 * LANES, 256).next_multiple_of(LANES)
+    }
+
     /// What the encoder of foreign value `f` of `table` is fed with.
     pub fn domain(&self, table: usize, f: usize) -> Domain {
         let model = &self.models[table];
@@ -76,6 +81,16 @@ impl Engine {
             Some(value) => self.models[door.parent].nodes[door.values[value]].domain(),
             None => Domain::Range(-TRAIT_RANGE, TRAIT_RANGE),
         }
+    }
+
+    /// The encoder of foreign value `f` of `table`, tabulated.
+    pub fn curve(&self, table: usize, f: usize) -> &Curve {
+        let model = &self.models[table];
+        let entry = &model.foreign[f];
+        entry.curve.get_or_init(|| {
+            let Model { width, standard, .. } = *model;
+            Curve::new(&entry.spec.encoder, self.domain(table, f), model.knots(), width, standard, entry.key)
+        })
     }
 
     /// The latents of `nodes` at `rows`: one vector per node.
@@ -95,7 +110,7 @@ impl Engine {
                 model.nodes[node].locals.iter().for_each(|&input| need[input] = true);
             }
         }
-        let size = (BLOCK / model.footprint()).clamp(2 * LANES, 256).next_multiple_of(LANES);
+        let size = self.block(table);
         let mut out: Vec<Vec<f32>> = nodes.iter().map(|_| Vec::with_capacity(rows.len())).collect();
         for rows in rows.chunks(size) {
             let latents = Block::new(self, keys, table, rows, rooted, &need).run(&need);
@@ -104,6 +119,13 @@ impl Engine {
             }
         }
         out
+    }
+
+    /// Whether all of `nodes` are remembered, because other rows are caused by them.
+    pub fn keeps(&self, table: usize, nodes: &[usize]) -> bool {
+        self.caches[table][0]
+            .as_ref()
+            .is_some_and(|cache| nodes.iter().all(|node| cache.nodes.contains(node)))
     }
 
     /// The same as `latents`, through the cache.

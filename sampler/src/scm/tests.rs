@@ -57,7 +57,17 @@ fn link(name: &str, parent: &str, driver: bool, null_rate: f64) -> Link {
     } else {
         Law::OneToOne { order: Order::Permuted }
     };
-    Link { name: name.into(), parent: parent.into(), law, null_rate, causal: true }
+    Link {
+        name: name.into(),
+        parent: parent.into(),
+        law,
+        null_rate,
+        causal: true,
+        lane: None,
+        spans: vec![],
+        apart: vec![],
+        side: None,
+    }
 }
 
 fn table(name: &str, rows: u64, columns: usize, timed: bool, links: Vec<Link>) -> Table {
@@ -75,9 +85,10 @@ fn table(name: &str, rows: u64, columns: usize, timed: bool, links: Vec<Link>) -
     } else {
         Axis::Static {}
     };
-    let wanted = (0..columns).map(|k| NodeSpec { name: format!("{name}{k}"), categories: 0 }).collect();
+    let wanted =
+        (0..columns).map(|k| NodeSpec { name: format!("{name}{k}"), ..NodeSpec::default() }).collect();
     let scm = Scm { prior: Prior::default(), wanted, layout: String::new(), foreign: vec![], nodes: vec![] };
-    Table { name: name.into(), rows, axis, links, columns: vec![], scm }
+    Table { name: name.into(), rows, axis, links, columns: vec![], scm, retries: vec![], pending: vec![] }
 }
 
 fn shop(seed: u64) -> Plan {
@@ -449,4 +460,88 @@ fn speed() {
             println!("with ranks: {:.2} s", clock() - start);
         }
     }
+}
+
+/// Every node of every table drawn anew, alone: each table, node, its latents, and where they stand among their draws.
+fn places(plan: Plan, weigh: bool) -> Vec<(String, Vec<f64>)> {
+    let plan = fitted(plan);
+    let models = open(&plan, wide());
+    let rows: Vec<u64> = (0..250).map(|k| k * 3 + 7).collect();
+    let mut found = Vec::new();
+    for (t, table) in plan.tables.iter().enumerate() {
+        let rows: Vec<u64> = rows.iter().copied().filter(|&row| row < table.rows).collect();
+        let own = models.latents(t, &rows);
+        for (n, node) in table.scm.nodes.iter().enumerate() {
+            let free = [node.name.clone()];
+            let Ok(question) = models.question(t, &free, &free, weigh) else { continue };
+            let draws = question.draw(&models.engine, &*models.keys, t, &rows, 1..201);
+            let place = |r: usize| {
+                let weight = |d: &super::redraw::Draw| f64::from(d.weight[r]).exp();
+                let below = |d: &super::redraw::Draw| {
+                    let x = d.latents[0][r];
+                    if x < own[n][r] {
+                        1.0
+                    } else if x == own[n][r] {
+                        0.5
+                    } else {
+                        0.0
+                    }
+                };
+                let total: f64 = draws.iter().map(weight).sum();
+                draws.iter().map(|d| weight(d) * below(d)).sum::<f64>() / total
+            };
+            found.push((format!("{}.{}", table.name, node.name), (0..rows.len()).map(place).collect()));
+        }
+    }
+    found
+}
+
+/// Whether places among draws are as even as chance has it: mean, and share below a quarter.
+fn even(places: &[f64]) -> bool {
+    let n = places.len() as f64;
+    let mean = places.iter().sum::<f64>() / n;
+    (mean - 0.5).abs() < 4.0 * (1.0 / 12.0 / n).sqrt()
+}
+
+/// What a row has and what it might have had follow one law: the row's own value stands anywhere among its draws.
+#[test]
+fn draws_follow_the_law_of_the_rows() {
+    for prior in [PriorName::Default, PriorName::Plurel] {
+        let mut plan = shop(11);
+        for table in &mut plan.tables {
+            table.scm.prior = Prior { name: prior, ..Prior::default() };
+        }
+        let places = places(plan, false);
+        assert!(places.len() > 25);
+        for (node, places) in &places {
+            assert!(even(places), "{prior:?} {node} {}", places.iter().sum::<f64>() / places.len() as f64);
+        }
+    }
+}
+
+/// The same with what a node causes as evidence: draws weigh by how likely they make it.
+#[test]
+fn weights_are_likelihoods() {
+    let places = places(shop(12), true);
+    assert!(places.len() > 20, "{}", places.len());
+    for (node, places) in &places {
+        assert!(even(places), "{node} {}", places.iter().sum::<f64>() / places.len() as f64);
+    }
+}
+
+#[test]
+fn a_draw_is_a_function_of_row_and_number() {
+    let plan = fitted(shop(13));
+    let models = open(&plan, wide());
+    let names: Vec<String> = plan.tables[4].scm.nodes.iter().map(|node| node.name.clone()).collect();
+    let question = models.question(4, &names, &names, true).unwrap();
+    let all = models.redraw(4, &question, &(0..600).collect::<Vec<_>>(), 1..5);
+    let some = models.redraw(4, &question, &[7, 599, 300], 3..5);
+    for (whole, part) in all[2..].iter().zip(&some) {
+        for (whole, part) in whole.0.iter().zip(&part.0) {
+            assert_eq!(*part, [whole[7], whole[599], whole[300]]);
+        }
+    }
+    assert_ne!(all[0].0, all[1].0);
+    assert!(models.question(4, &["nobody".into()], &[], true).is_err());
 }

@@ -39,17 +39,43 @@ pub(crate) fn affinity(epochs: u64) -> plan::Law {
 }
 
 pub(crate) fn junction(after: Option<usize>, dims: &[u64], index: usize, scope: Option<&str>) -> plan::Law {
-    plan::Law::Junction { key: "pk".into(), after, dims: dims.to_vec(), index, scope: scope.map(Into::into) }
+    plan::Law::Junction {
+        key: "pk".into(),
+        after,
+        dims: dims.to_vec(),
+        index,
+        scope: scope.map(Into::into),
+        ring: false,
+    }
 }
 
 pub(crate) fn link(name: &str, parent: &str, law: plan::Law, null_rate: f64) -> plan::Link {
-    plan::Link { name: name.into(), parent: parent.into(), law, null_rate, causal: false }
+    plan::Link {
+        name: name.into(),
+        parent: parent.into(),
+        law,
+        null_rate,
+        causal: false,
+        lane: None,
+        spans: vec![],
+        apart: vec![],
+        side: None,
+    }
 }
 
 pub(crate) fn table(name: &str, rows: u64, axis: Axis, links: Vec<plan::Link>) -> plan::Table {
     let prior = plan::Prior::default();
     let scm = plan::Scm { prior, wanted: vec![], layout: String::new(), foreign: vec![], nodes: vec![] };
-    plan::Table { name: name.into(), rows, axis, links, columns: vec![], scm }
+    plan::Table {
+        name: name.into(),
+        rows,
+        axis,
+        links,
+        columns: vec![],
+        scm,
+        retries: vec![],
+        pending: vec![],
+    }
 }
 
 pub(crate) fn plan(seed: u64, tables: Vec<plan::Table>) -> Plan {

@@ -1,0 +1,1 @@
+"""CHECKs judged on rows by DuckDB, and rows that fail made again."""

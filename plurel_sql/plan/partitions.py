@@ -1,0 +1,238 @@
+"""Partitions: rows fall into those that exist.
+
+The partition key's values are narrowed to what the partitions hold. Where the key is a time that the rows' axis runs
+along, the span of the whole plan is narrowed instead, so that the times of parents and children lie in it as well.
+"""
+
+from __future__ import annotations
+
+import re
+
+from plurel_sql.plan.axes import DAY, axis_column
+from plurel_sql.plan.domains import NUMERIC, iso
+from plurel_sql.plan.draft import Draft, Limit, TableDraft
+from plurel_sql.plan.honour import up
+from plurel_sql.plan.indexes import may_be_required, require
+from plurel_sql.plan.types import micros
+from plurel_sql.schema.model import Column, NotNull, OneOf, Part, Partitioning, Range, Scalar
+
+TIMES = ("date", "timestamp")
+Run = tuple[float | None, float | None]
+"""Neighbouring ranges joined: from a bound to another one, None being unbounded."""
+
+
+def partitions(draft: Draft) -> None:
+    """Narrows each partition key to the partitions there are; what can't be narrowed is noted."""
+    for table in draft.tables.values():
+        partitioning = table.table.partitioning
+        reason = _narrow(draft, table, partitioning) if partitioning is not None else None
+        if partitioning is not None and reason is not None:
+            table.unpartitioned = True
+            message = f"rows may fall outside the partitions by ({', '.join(partitioning.keys)}): {reason}"
+            draft.note(message, table.id, at=table.table.source)
+
+
+def _narrow(draft: Draft, table: TableDraft, partitioning: Partitioning) -> str | None:
+    """Why not all rows are certain to find a partition; None where they are."""
+    parts = partitioning.parts
+    if not parts and partitioning.strategy != "hash":
+        table.limits.append(Limit(0, (), "it is partitioned and has no partition"))
+        return None
+    inner = _one_inside(parts)
+    if partitioning.strategy == "hash" or any(part.default and part.inner is None for part in parts):
+        return _narrow(draft, table, inner[0].inner) if inner and inner[0].inner else None
+    if len(partitioning.keys) != 1:
+        return _leading(draft, table, partitioning, inner)
+    found = _key(table, partitioning.keys[0])
+    if found is None:
+        return f"{partitioning.keys[0]} is not understood"
+    column, unit = found
+    reason = _listed(draft, table, column, inner) if partitioning.strategy == "list" else None
+    if partitioning.strategy == "range":
+        reason = _ranged(draft, table, column, unit, inner)
+    elif unit:
+        reason = "its key is an expression"
+    return reason or (_narrow(draft, table, inner[0].inner) if inner[0].inner is not None else None)
+
+
+def _one_inside(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """All partitions where all are partitioned alike; else the one that a row finds its way into most easily."""
+    if len({_shape(part.inner) for part in parts}) <= 1:
+        return parts
+    return (max(parts, key=lambda part: len(part.inner.parts) if part.inner else 10**6),)
+
+
+def _shape(inner: Partitioning | None) -> object:
+    """What two partitionings share if a row that finds a place in one finds one in the other."""
+    if inner is None or (inner.strategy == "hash" and not any(part.inner for part in inner.parts)):
+        return None
+    parts = ((part.values, part.low, part.high, part.default, _shape(part.inner)) for part in inner.parts)
+    return (inner.keys, tuple(parts))
+
+
+_CALL = re.compile(r"""(\w+)\s*\(\s*(?:'\w+'\s*(?:::\w+)?\s*,\s*)?[`"]?(\w+)[`"]?\s*\)""")
+_YEAR = re.compile(r"""extract\s*\(\s*year\s+from\s+[`"]?(\w+)[`"]?\s*\)""", re.IGNORECASE)
+_ORDERED = frozenset({"to_days", "unix_timestamp", "date", "date_trunc", "to_seconds"})
+"""Functions of a time whose bounds are written as that function of a literal time."""
+
+
+def _key(table: TableDraft, text: str) -> tuple[Column, str] | None:
+    """The column behind a partition key and "year" where the key is its year; None for other expressions."""
+    names = {column.name.lower(): column for column in table.table.columns}
+    plain = names.get(text.strip().strip('`"').lower())
+    if plain is not None:
+        return plain, ""
+    if (found := _YEAR.fullmatch(text)) and found[1].lower() in names:
+        return names[found[1].lower()], "year"
+    if (found := _CALL.fullmatch(text)) and found[2].lower() in names:
+        function = found[1].lower()
+        if function == "year" or function in _ORDERED:
+            return names[found[2].lower()], "year" if function == "year" else ""
+    return None
+
+
+def _listed(draft: Draft, table: TableDraft, column: Column, parts: tuple[Part, ...]) -> str | None:
+    values = [value for part in parts for value in part.values]
+    predicate = OneOf(column.name, tuple(_literal(column, value) for value in values if value is not None))
+    return _ask(draft, table, predicate, required=None not in values)
+
+
+def _ask(draft: Draft, table: TableDraft, predicate: OneOf | Range, *, required: bool) -> str | None:
+    """Asks ``predicate`` of a column, and of the keys that it is copied from; why that can't be, or None."""
+    column = predicate.column
+    if required:
+        if not may_be_required(table, column):
+            return f"{column} may be NULL"
+        require(table, column)
+        table.inside.append(NotNull(column))
+    table.inside.append(predicate)
+    at, asked, seen = table, predicate, set[tuple[str, str]]()
+    while (owner := at.owner(asked.column)) is not None:
+        link = at.links[owner]
+        if (at.id, asked.column) in seen or link.fk.parent == at.id:
+            return f"{column} is a foreign key that leads round in a circle"
+        seen.add((at.id, asked.column))
+        at, asked = draft[link.fk.parent], up(link, asked)
+        at.wish(asked.column, asked)
+    if at is table:
+        table.wish(column, predicate)
+    return None
+
+
+def _literal(column: Column, value: str) -> Scalar:
+    try:
+        if column.type.kind == "integer":
+            return int(value)
+        return float(value) if column.type.kind in NUMERIC else value
+    except ValueError:
+        return value
+
+
+def _ranged(draft: Draft, table: TableDraft, column: Column, unit: str, parts: tuple[Part, ...]) -> str | None:
+    times = column.type.kind in TIMES
+    bounds = [(part.low[0] if part.low else None, part.high[0] if part.high else None) for part in parts]
+    if not times and column.type.kind not in NUMERIC:
+        joined = sum(high == low for _, high in bounds for low, _ in bounds if high is not None) == len(bounds) - 1
+        whole = any(low is None for low, _ in bounds) and any(high is None for _, high in bounds)
+        return None if joined and whole else f"ranges of {column.type.written} are not followed"
+    try:
+        ranges: list[Run] = [(_bound(low, times, unit), _bound(high, times, unit)) for low, high in bounds]
+    except ValueError as error:
+        return f"a bound is not understood: {error}"
+    low, high = max(_runs(ranges), key=_width)
+    if may_be_required(table, column.name):  # NULL is in no range
+        require(table, column.name)
+    if low is None and high is None:
+        return None if column.name in table.not_null else f"{column.name} may be NULL"
+    if times and table.owner(column.name) is None and _span(draft, table, column, low, high):
+        return None
+    shown = [None if bound is None else iso(bound, "timestamp") if times else bound for bound in (low, high)]
+    predicate = Range(column.name, shown[0], shown[1], high_open=True)
+    return _ask(draft, table, predicate, required=True)
+
+
+def _leading(draft: Draft, table: TableDraft, partitioning: Partitioning, parts: tuple[Part, ...]) -> str | None:
+    """Ranges over several columns: what lies between the first one's bounds is inside, whatever the others hold."""
+    reason = "its key has several columns"
+    found = [_key(table, key) for key in partitioning.keys]
+    columns = [column for column, unit in (each for each in found if each is not None) if not unit]
+    if partitioning.strategy != "range" or len(columns) != len(found) or any(part.inner for part in parts):
+        return reason
+    first = columns[0]
+    if first.type.kind != "integer":
+        return reason
+    inside = []
+    for low, high in _joined([(part.low, part.high) for part in parts]):
+        least = None if not low or low[0] is None else int(low[0]) + 1
+        if least is None or not high or high[0] is None or least < int(high[0]):
+            inside.append(Part("", low=(None if least is None else str(least),), high=(high[0] if high else None,)))
+    if not inside or not all(may_be_required(table, column.name) for column in columns[1:]):
+        return reason
+    for column in columns[1:]:
+        require(table, column.name)
+    return _ranged(draft, table, first, "", (inside[0],))
+
+
+_Bounds = tuple[tuple[str | None, ...], tuple[str | None, ...]]
+
+
+def _joined(bounds: list[_Bounds]) -> list[_Bounds]:
+    """Ranges that follow on each other made one."""
+    after = {low: high for low, high in bounds if low and low[0] is not None}
+    ends = {high for _, high in bounds}
+    runs = []
+    for low, high in bounds:
+        if not low or low[0] is None or low not in ends:
+            while high in after:
+                high = after.pop(high)
+            runs.append((low, high))
+    return runs
+
+
+def _bound(text: str | None, times: bool, unit: str) -> float | None:
+    """A bound as a number, of times in microseconds."""
+    if text is None:
+        return None
+    if unit == "year":
+        text = f"{int(text):04d}-01-01"
+    elif not times:
+        return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
+    found = micros(text, "timestamp")
+    if found is None:
+        raise ValueError(text)
+    return found
+
+
+def _runs(ranges: list[Run]) -> list[Run]:
+    runs: list[Run] = []
+    for low, high in sorted(ranges, key=lambda run: float("-inf") if run[0] is None else run[0]):
+        last = runs[-1][1] if runs else 0.0
+        if runs and (last is None or low is None or low <= last):
+            runs[-1] = (runs[-1][0], None if last is None or high is None else max(last, high))
+        else:
+            runs.append((low, high))
+    return runs
+
+
+def _width(run: Run) -> float:
+    low, high = run
+    return float("inf") if low is None or high is None else high - low
+
+
+def _span(draft: Draft, table: TableDraft, column: Column, low: float | None, high: float | None) -> bool:
+    """Narrows the plan's span, where the column is the table's axis and something is left of the span."""
+    axis = axis_column(table)
+    if axis is None or axis.name != column.name:
+        return False
+    start, end = draft.span
+    # Times are rounded up, to whole days at most, and no row is earlier than its parents: hence the day at the end.
+    first = start if low is None else max(start, int(low))
+    last = end if high is None else min(end, int(high) - DAY)
+    if last - first < DAY and draft.narrowed is None and draft.config.start is None and draft.config.end is None:
+        first = int(low) if low is not None else int(high or 0) - (end - start)
+        last = int(high) - DAY if high is not None else first + (end - start)
+    if last <= first:
+        return False
+    draft.narrowed = (first, last)
+    table.kept_times.add(column.name)
+    return True

@@ -1,0 +1,81 @@
+"""Pending CHECKs tried on a pilot of rows: what can be met becomes a retry, what can't a note."""
+
+from __future__ import annotations
+
+import duckdb
+from msgspec.structs import replace
+
+from plurel_sql.attempts.judge import Judge
+from plurel_sql.plan import model
+from plurel_sql.sample import Sampler
+from plurel_sql.schema.model import Check, Note, Schema, Table
+from plurel_sql.settle.groups import Grouper, Known
+from plurel_sql.settle.search import Search, opened
+
+
+def settled(plan: model.Plan) -> model.Plan:
+    """A fitted plan without pending CHECKs.
+
+    The CHECKs that are met on every row of the pilot join the schema's; the others are noted.
+    """
+    if not any(table.pending for table in plan.tables) or plan.schema is None:
+        return plan
+    judge, sampler = Judge(), opened(plan)
+    tables, notes, honoured = [], [], {}
+    for table in plan.tables:
+        schema = plan.schema.table(table.name)
+        if table.pending:
+            done = _Table(plan, table, schema, judge, sampler)
+            table = done.settle()
+            notes += done.notes
+            honoured[table.name] = done.met
+        tables.append(table)
+    return replace(plan, tables=tuple(tables), schema=_with_checks(plan.schema, honoured), notes=(*plan.notes, *notes))
+
+
+class _Table:
+    """One table on the bench."""
+
+    def __init__(self, plan: model.Plan, table: model.Table, schema: Table, judge: Judge, sampler: Sampler) -> None:
+        self.plan = plan
+        self.table = table
+        self.judge = judge
+        empty = sampler.batches(table.name, 0, 0).read_all()
+        self.grouper = Grouper(plan, table, schema, judge, empty)
+        self.notes: list[Note] = []
+        self.met: list[Check] = []
+
+    def settle(self) -> model.Table:
+        known: list[Known] = []
+        for check in self.table.pending:
+            found = self.grouper.known(check)
+            if isinstance(found, str):
+                self._note(check, found)
+            else:
+                known.append(found)
+        retries = []
+        for group in self.grouper.groups(known):
+            search = Search(self.plan, self.table, group, self.judge)
+            try:
+                retry = search.run()
+            except duckdb.Error as error:
+                for each in search.group.checks:
+                    self._note(each.check, " ".join(str(error).split()))
+                continue
+            for dropped, reason in search.dropped:
+                self._note(dropped.check, reason)
+            if retry is not None:
+                retries.append(retry)
+                self.met += [each.check for each in search.group.checks]
+        return replace(self.table, retries=tuple(retries), pending=())
+
+    def _note(self, check: Check, reason: str) -> None:
+        where = ".".join(filter(None, (self.table.name, check.name or ",".join(check.columns))))
+        message = f"CHECK ({check.expression}) is not guaranteed ({reason}); it is left out"
+        self.notes.append(Note(message, where, check.source))
+
+
+def _with_checks(schema: Schema, met: dict[str, list[Check]]) -> Schema:
+    """The schema with the CHECKs that are met beside those that it has."""
+    tables = tuple(replace(table, checks=(*table.checks, *met.get(table.id, ()))) for table in schema.tables)
+    return replace(schema, tables=tables)

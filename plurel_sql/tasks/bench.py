@@ -1,0 +1,36 @@
+"""The database as tasks are measured on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plurel_sql.export.layout import Layout, OutTable
+from plurel_sql.tasks.facts import Facts
+from plurel_sql.tasks.sql import Connection
+
+LABELS = "plurel_sql_labels"
+"""Temporary table: the labels at hand: split, timestamp, entity, target."""
+SAMPLE = "plurel_sql_sample"
+"""Temporary table: those of them that are measured: id, split, timestamp, entity, target."""
+SEEDS = "plurel_sql_seeds"
+"""Temporary table: whose history is asked for: id, timestamp, entity."""
+PAST = "plurel_sql_past"
+"""Temporary table: their events, summed up to each."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A connection that holds the dataset's tables under their names, what they are, and figures about them."""
+
+    connection: Connection
+    layout: Layout
+    facts: Facts
+
+    def table(self, name: str) -> OutTable:
+        """The table of this name."""
+        return self.layout.table(name)
+
+    def clear(self) -> None:
+        """Drops the temporary tables."""
+        for name in (LABELS, SAMPLE, SEEDS, PAST):
+            self.connection.execute(f"DROP TABLE IF EXISTS {name}")
