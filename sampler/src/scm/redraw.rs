@@ -5,7 +5,6 @@
 //! draw by the density of that latent. A draw is a pure function of its number and the row.
 
 use super::eval::Block;
-use super::noise;
 use super::spec::Cause;
 use super::store::Engine;
 use crate::error::{Error, Result};
