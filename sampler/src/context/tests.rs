@@ -87,9 +87,8 @@ fn a_width_of_rows_is_drawn() {
 
 #[test]
 fn rows_that_stand_in_no_order_are_seen_by_time() {
-    let times = [5, 1, 9, 1].map(Some);
     let rows = RecordBatch::try_from_iter_with_nullable([
-        ("t", Arc::new(times.iter().collect::<Int64Array>()) as ArrayRef, true),
+        ("t", Arc::new(Int64Array::from(vec![5, 1, 9, 1])) as ArrayRef, true),
         ("x", Arc::new(Float32Array::from(vec![0.0; 4])) as ArrayRef, true),
     ]);
     let columns = vec![Column { id: 0, kind: Kind::Number }];
