@@ -1,4 +1,5 @@
 //! The walk and the arrays over a small database made by hand.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::batch::{Form, make};
 use super::labels::{Asked, Labelled, Labels};
