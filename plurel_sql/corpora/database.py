@@ -80,7 +80,8 @@ def _relbench(recipe: Recipe, name: str, plan: Plan, work: Path) -> None:
         layout = build(name, plan.schema, planned(plan), sampler.batches, connection)
         made = None
         if recipe.tasks != 0:
-            made = tasks.make(connection, layout, None if recipe.tasks == "auto" else recipe.tasks, effort=QUICK)
+            wanted = None if recipe.tasks == "auto" else recipe.tasks
+            made = tasks.make(connection, layout, wanted, effort=QUICK, plan=plan)
             (work / "tasks.json").write_bytes(made.report())
         for _ in write(layout, connection, work, tasks=made.tasks if made else ()):
             pass

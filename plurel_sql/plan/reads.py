@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from plurel_sql.plan import model
 
@@ -29,6 +29,22 @@ def sources(column: model.Column) -> Iterator[str]:
     if column.null is not None and column.null.reached is not None:
         yield column.null.reached.column
     yield from made_of(column.rule)
+
+
+def twins(table: model.Table, name: str) -> set[str]:
+    """The columns of the row that tell a column's own chance: made from the nodes that it is made from (the title
+    beside the rating), or made of it or of one of those. Without a node of the causal model those made of it."""
+    columns = {column.name: column for column in table.columns}
+    own = origins(columns, columns[name])
+    alike = {each.name for each in table.columns if own.intersection(nodes(each.rule))} | {name}
+    below = dependents(table)
+    return alike.union(*(below[each] for each in alike)) - {name}
+
+
+def origins(columns: Mapping[str, model.Column], column: model.Column) -> set[str]:
+    """The nodes that a column is made from, through the columns that its rule takes (its lower bound is a cause)."""
+    found = set(nodes(column.rule))
+    return found.union(*(origins(columns, columns[name]) for name in made_of(column.rule)))
 
 
 def made_of(rule: model.Rule) -> Iterator[str]:

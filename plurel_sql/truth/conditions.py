@@ -19,7 +19,7 @@ import msgspec
 
 from plurel_sql.errors import InputError
 from plurel_sql.plan.model import Column, Plan, Ref, Table
-from plurel_sql.plan.reads import dependents, made_of, nodes
+from plurel_sql.plan.reads import nodes, origins, twins
 
 
 class Conditions(msgspec.Struct, frozen=True):
@@ -91,13 +91,10 @@ class _Row:
         self.column = column
         self.inputs = {node.name: node.inputs for node in self.table.scm.nodes}
         self.made = {node.name: node.mechanism for node in self.table.scm.nodes}
-        self.target = frozenset(_nodes(columns, columns[column]))
+        self.target = frozenset(origins(columns, columns[column]))
         if not self.target:
             raise InputError("no node of the causal model makes it", place=f"{table}.{column}")
-        below = dependents(self.table)
-        twins = {each.name for each in self.table.columns if self.target.intersection(nodes(each.rule))}
-        unseen = twins.union(*(below[name] for name in twins | {column})) - {column}
-        self.unseen = unseen
+        self.unseen = twins(self.table, column)
 
     def weighed(self, free: Collection[str]) -> list[str]:
         """Nodes that keep their latents though a cause of theirs is drawn anew."""
@@ -182,12 +179,6 @@ class _Row:
                 causes = any(each["link"] == link.name and each["node"] in moved for each in table.scm.foreign)
                 if causes or any(column.rule == Ref(k, self.column) for column in table.columns):
                     yield f"{table.name}.{link.name}"
-
-
-def _nodes(columns: Mapping[str, Column], column: Column) -> set[str]:
-    """The nodes that a column is made from, through the columns that its rule takes (its lower bound is a cause)."""
-    found = set(nodes(column.rule))
-    return found.union(*(_nodes(columns, columns[name]) for name in made_of(column.rule)))
 
 
 def _read(column: Column) -> set[str]:
