@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+import plurel_sql
+
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
@@ -22,3 +24,12 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"{SHARED} is absent")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three small databases of random schemas, as relbench datasets."""
+    folder = tmp_path_factory.mktemp("corpus")
+    made = plurel_sql.corpus(folder, 3, "random", rows=1500)
+    assert not made.failed
+    return folder
