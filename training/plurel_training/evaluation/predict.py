@@ -51,7 +51,7 @@ class TaskContexts:
 
     def labels(self, split: str) -> Floats:
         """The truth."""
-        return self.task.labels[self.task.splits[split]]
+        return np.asarray(self.task.labels[self.task.splits[split]])
 
     def _arranged(self, contexts: ContextBatch) -> Batch:
         return arranged(contexts, self._vocabulary, self._encoder)
@@ -73,5 +73,5 @@ def predict(model: RelationalTransformer, contexts: TaskContexts, split: str = "
     if head == "boolean":
         return np.asarray(1 / (1 + np.exp(-raw)))
     if boolean:
-        return np.clip(raw * contexts.target.std + contexts.target.mean, 0, 1)
+        return np.asarray(np.clip(raw * contexts.target.std + contexts.target.mean, 0, 1))
     return np.asarray(raw * contexts.target.std + contexts.target.mean)
