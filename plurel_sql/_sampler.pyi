@@ -1,7 +1,7 @@
 """The native module (sampler/src/python.rs): plan JSON in, Arrow streams out."""
 
-from collections.abc import Sequence
-from typing import Literal, final
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, final
 
 class SamplerError(Exception):
     """What the sampler can't do. ``place`` is a table, "table.column" or "plan"."""
@@ -134,6 +134,70 @@ class Encoder:
         Raises:
             SamplerError: a value has no place in its column's type.
         """
+
+@final
+class ContextTask:
+    """A task's rows over a source."""
+
+@final
+class ContextSource:
+    """A database that contexts are drawn from (sampler/src/context/). Arrays are little-endian: int64, or float32.
+
+    ``settings``: length, width, max_width, published, fill, threads, leaks. What comes back is a buffer for each array
+    of ``plurel_sql.context.ContextBatch``, and ``texts``.
+    """
+
+    @staticmethod
+    def stored(tables: Sequence[tuple[str, object, bool, Sequence[int], Sequence[tuple[int, int]]]]) -> ContextSource:
+        """A database in memory.
+
+        Args:
+            tables: name; an Arrow record batch (PyCapsule interface) of, in this order, the time (int64 nanoseconds),
+                row numbers of parents (int64), cells (float32, int32 for text); whether it has a time; the tables that
+                links lead to; number and type of each column with cells.
+
+        Raises:
+            SamplerError: an array is not as said, or a row refers to one that is not there.
+        """
+
+    def task(
+        self,
+        name: str,
+        entity: int,
+        column: int,
+        kind: int,
+        rows: bytes,
+        times: bytes,
+        known: bytes,
+        labels: bytes,
+        moments: bytes,
+    ) -> ContextTask:
+        """A task over the source. ``known``: from when on a label may be seen, 2**63 - 1 for never; ``labels`` and
+        ``moments`` (the times) are float32, standardised; ``column`` is the number of the label's column."""
+
+    def times(self, tables: bytes, rows: bytes) -> bytearray:
+        """When rows were, int64 nanoseconds."""
+
+    def batch(
+        self,
+        settings: Mapping[str, object],
+        seed: int,
+        tables: bytes,
+        rows: bytes,
+        targets: bytes,
+        times: bytes,
+        draws: bytes,
+    ) -> dict[str, Any]:
+        """Contexts of given seeds."""
+
+    def step(self, settings: Mapping[str, object], part: Mapping[str, int], targets: Sequence[int]) -> dict[str, Any]:
+        """Contexts of drawn seeds; ``part``: seed, step, first, count, until."""
+
+    def asked(self, settings: Mapping[str, object], seed: int, task: ContextTask, rows: bytes) -> dict[str, Any]:
+        """Contexts of a task's rows."""
+
+def drawn_numbers(part: Mapping[str, int], rows: int) -> bytearray:
+    """Numbers below ``rows`` for a part of a step, int64."""
 
 def fit(plan: bytes) -> bytes:
     """The plan with its SCMs drawn and calibrated.

@@ -1,4 +1,4 @@
-"""Plan -> Arrow streams. The only importer of the native module, and the only place that maps its errors."""
+"""Plan -> Arrow streams. The place that maps the native module's errors."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Sampler:
 
     def __init__(self, plan: Plan, threads: int = 0, cache_bytes: int = CACHE_BYTES) -> None:
         self._plan = plan
-        self._database = _mapped(lambda: _sampler.Database.open(encode(plan), threads, cache_bytes))
+        self._database = mapped(lambda: _sampler.Database.open(encode(plan), threads, cache_bytes))
 
     def batches(
         self,
@@ -67,7 +67,7 @@ class Sampler:
         mender = self.mender(table) if self._plan.table(table).retries else None
         beside = [] if mender is None or names is None else mender.reads(names)
         wanted = None if names is None else names + beside
-        stream = _mapped(
+        stream = mapped(
             lambda: self._database.stream(table, start=start, stop=end, batch_rows=batch_rows, columns=wanted)
         )
         reader = pa.RecordBatchReader.from_stream(stream)
@@ -92,7 +92,7 @@ class Sampler:
         """Cells of any rows as they are first drawn, or, with ``attempt`` (the index of a retry, a number from 1), with
         that retry's columns drawn anew. RunError where there is no such row, column or retry."""
         numbers = np.ascontiguousarray(rows, "<u8").tobytes()
-        made = _mapped(lambda: self._database.rows_at(table, numbers, list(columns), attempt))
+        made = mapped(lambda: self._database.rows_at(table, numbers, list(columns), attempt))
         return pa.RecordBatchReader.from_stream(made).read_all()
 
     @cached_property
@@ -107,7 +107,7 @@ class Sampler:
         """The parent row of each row ``start <= row < stop`` along the ``link``-th link of the table's plan; NULL where
         its key is NULL. RunError where there is no such link or row."""
         end = self._plan.table(table).rows if stop is None else stop
-        found = np.frombuffer(_mapped(lambda: self._database.parents(table, link, start, end)), "<u8")
+        found = np.frombuffer(mapped(lambda: self._database.parents(table, link, start, end)), "<u8")
         return pa.array(found, mask=found == _NONE)
 
     def children(self, table: str, link: int, parent_row: int) -> list[int]:
@@ -115,7 +115,7 @@ class Sampler:
 
         RunError where there is no such link or row.
         """
-        return _mapped(lambda: self._database.children(table, link, parent_row))
+        return mapped(lambda: self._database.children(table, link, parent_row))
 
     def latents(self, table: str, start: int, stop: int) -> pa.RecordBatch:
         """What stands behind rows ``start <= row < stop``: ``row``, ``time`` (microseconds, where the table has time),
@@ -124,12 +124,12 @@ class Sampler:
 
         RunError where there is no such table or row.
         """
-        made = _mapped(lambda: self._database.latents(table, start, stop))
+        made = mapped(lambda: self._database.latents(table, start, stop))
         return pa.RecordBatchReader.from_stream(made).read_next_batch()
 
     def mechanisms(self, table: str) -> dict[str, Any]:
         """The tabulated encoders and the decoders' layers of the table's model (sampler/src/scm/tabulate.rs)."""
-        tables: dict[str, Any] = msgspec.json.decode(_mapped(lambda: self._database.mechanisms(table)))
+        tables: dict[str, Any] = msgspec.json.decode(mapped(lambda: self._database.mechanisms(table)))
         return tables
 
     def redraw(
@@ -153,7 +153,7 @@ class Sampler:
         RunError where something of that doesn't exist, or the density of a latent can't be had.
         """
         numbers = np.ascontiguousarray(rows, "<u8").tobytes()
-        made = _mapped(
+        made = mapped(
             lambda: self._database.redraw(table, column, numbers, (1, draws + 1), list(free), list(asked), weigh)
         )
         return pa.RecordBatchReader.from_stream(made).read_next_batch()
@@ -165,7 +165,7 @@ def fit(plan: Plan) -> Plan:
     Raises:
         InputError, ImpossibleError: as in ``Sampler``.
     """
-    return decode(_mapped(lambda: _sampler.fit(encode(plan))))
+    return decode(mapped(lambda: _sampler.fit(encode(plan))))
 
 
 def _guarded(reader: pa.RecordBatchReader, table: str) -> Iterator[pa.RecordBatch]:
@@ -186,7 +186,8 @@ def _mended(
         yield from mended.to_batches() if mended.num_rows else []
 
 
-def _mapped(call: Callable[[], _T]) -> _T:
+def mapped(call: Callable[[], _T]) -> _T:
+    """What ``call`` gives; an error of the native module as the PlurelError that it stands for."""
     try:
         return call()
     except _sampler.SamplerError as error:

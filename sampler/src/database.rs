@@ -229,7 +229,8 @@ impl TwoWay for Topology {
     }
 }
 
-fn threads_of(threads: usize) -> usize {
+/// `threads`, or one per core for 0.
+pub fn threads_of(threads: usize) -> usize {
     if threads > 0 { threads } else { std::thread::available_parallelism().map_or(1, usize::from) }
 }
 

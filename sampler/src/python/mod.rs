@@ -2,6 +2,8 @@
 //!
 //! Nothing crosses per row, the GIL is released while rows are made, and every error becomes `SamplerError` here.
 
+mod context;
+
 use crate::bulk::{self, binary, text};
 use crate::database::{Database, fit};
 use crate::error::{Error, Result};
@@ -57,6 +59,18 @@ fn parse(plan: &[u8]) -> Result<Plan> {
 /// Row numbers from little-endian 64-bit words.
 fn numbers(words: &[u8]) -> Vec<u64> {
     words.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect()
+}
+
+/// An Arrow record batch of Python's.
+fn record_batch(py: Python<'_>, batch: &Bound<'_, PyAny>) -> PyResult<RecordBatch> {
+    let (schema, array): (Bound<'_, PyCapsule>, Bound<'_, PyCapsule>) =
+        batch.call_method0("__arrow_c_array__")?.extract()?;
+    let schema = schema.pointer_checked(Some(c"arrow_schema"))?.cast::<FFI_ArrowSchema>();
+    let array = array.pointer_checked(Some(c"arrow_array"))?.cast::<FFI_ArrowArray>();
+    // SAFETY: capsules of these names hold what the C data interface says; the array is moved out, as it asks.
+    let data = unsafe { from_ffi(FFI_ArrowArray::from_raw(array.as_ptr()), schema.as_ref()) };
+    let data = data.map_err(|error| raised(py, &Error::run("arrow", error.to_string())))?;
+    Ok(RecordBatch::from(StructArray::from(data)))
 }
 
 /// An opened plan.
@@ -272,14 +286,7 @@ impl PyEncoder {
 
     /// All rows of an Arrow record batch.
     fn encode<'py>(&self, py: Python<'py>, batch: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        let (schema, array): (Bound<'py, PyCapsule>, Bound<'py, PyCapsule>) =
-            batch.call_method0("__arrow_c_array__")?.extract()?;
-        let schema = schema.pointer_checked(Some(c"arrow_schema"))?.cast::<FFI_ArrowSchema>();
-        let array = array.pointer_checked(Some(c"arrow_array"))?.cast::<FFI_ArrowArray>();
-        // SAFETY: capsules of these names hold what the C data interface says; the array is moved out, as it asks.
-        let data = unsafe { from_ffi(FFI_ArrowArray::from_raw(array.as_ptr()), schema.as_ref()) };
-        let data = data.map_err(|error| raised(py, &Error::run("bulk", error.to_string())))?;
-        let batch = RecordBatch::from(StructArray::from(data));
+        let batch = record_batch(py, batch)?;
         let bytes = free(py, || bulk::encode(&batch, &self.0))?;
         Ok(PyBytes::new(py, &bytes))
     }
@@ -306,6 +313,9 @@ fn _sampler(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyStream>()?;
     module.add_class::<PyRows>()?;
     module.add_class::<PyEncoder>()?;
+    module.add_class::<context::PySource>()?;
+    module.add_class::<context::PyTask>()?;
+    module.add_function(wrap_pyfunction!(context::drawn_numbers, module)?)?;
     module.add("SamplerError", module.py().get_type::<SamplerError>())?;
     module.add_function(wrap_pyfunction!(py_fit, module)?)
 }

@@ -1,0 +1,180 @@
+"""A relbench dataset's folder as arrays for the core: times, row numbers of parents, cells in four bytes each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import yaml
+
+from plurel_sql.errors import InputError
+
+Given = tuple[str, pa.RecordBatch, bool, list[int], list[tuple[int, int]]]
+"""A table as ``_sampler.ContextSource.stored`` takes it."""
+
+Texts: TypeAlias = pa.LargeStringArray
+
+NUMBER, TEXT, DATETIME, BOOLEAN = range(4)
+NAMES = ("number", "text", "datetime", "boolean")
+
+
+@dataclass(frozen=True)
+class Read:
+    """A folder read. ``columns`` are (table, name, type, mean, std); ``rows`` counts by table."""
+
+    name: str
+    tables: list[Given]
+    columns: list[tuple[Any, ...]]
+    rows: dict[str, int]
+    texts: Texts
+    cuts: tuple[int | None, int | None]
+    width: int
+
+
+def read(path: Path) -> Read:
+    """The folder's tables, whole.
+
+    Raises:
+        InputError: it is no dataset, or a table is not as the manifest says.
+    """
+    manifest = _manifest(path)
+    specs: Mapping[str, Any] = manifest["tables"]
+    data = {name: _table(path / "db" / f"{name}.parquet", name, spec) for name, spec in specs.items()}
+    names = list(specs)
+    cells = [(name, column, kind) for name in names for column, kind in _cells(data[name], specs[name])]
+    moments = _moments([data[name][column] for name, column, kind in cells if kind == DATETIME])
+    texts, codes = _texts([data[name][column] for name, column, kind in cells if kind == TEXT])
+    columns, arrays = [], []
+    for name, column, kind in cells:
+        if kind == TEXT:
+            mean, std = 0.0, 1.0
+            arrays.append(next(codes))
+        else:
+            values = _numbers(data[name][column], kind)
+            mean, std = moments if kind == DATETIME else spread(values)
+            scaled = values if kind == BOOLEAN else (values - mean) / (std or 1.0)
+            arrays.append(pa.array(scaled.astype(np.float32)))
+        columns.append((name, column, NAMES[kind], mean, std))
+    given = []
+    for name in names:
+        own = [k for k, cell in enumerate(cells) if cell[0] == name]
+        spec = specs[name]
+        time = spec.get("time_col")
+        held = [] if time is None else [nanoseconds(data[name][time]).cast(pa.int64())]
+        held += [data[name][column].cast(pa.int64()).combine_chunks() for column in spec.get("fkeys") or {}]
+        held += [arrays[k] for k in own]
+        batch = pa.RecordBatch.from_arrays(
+            [each.combine_chunks() if isinstance(each, pa.ChunkedArray) else each for each in held],
+            names=[str(k) for k in range(len(held))],
+        )
+        links = [names.index(parent) for parent in (spec.get("fkeys") or {}).values()]
+        given.append((name, batch, time is not None, links, [(k, cells[k][2]) for k in own]))
+    return Read(
+        name=str(manifest.get("name", path.name)),
+        tables=given,
+        columns=columns,
+        rows={name: data[name].num_rows for name in names},
+        texts=texts,
+        cuts=(cut(manifest.get("val_timestamp")), cut(manifest.get("test_timestamp"))),
+        width=max([1, *(len(spec.get("fkeys") or {}) for spec in specs.values())]),
+    )
+
+
+def cut(moment: object) -> int | None:
+    """A manifest's moment in nanoseconds."""
+    return None if moment is None else int(np.datetime64(str(moment).replace(" ", "T"), "ns").astype(np.int64))
+
+
+def spread(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Mean and deviation of what is a number."""
+    held = values[np.isfinite(values)]
+    return (float(held.mean()), float(held.std())) if held.size else (0.0, 0.0)
+
+
+def nanoseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A date or timestamp column as timestamps in nanoseconds without a zone."""
+    return column.cast(pa.timestamp("us") if pa.types.is_date(column.type) else column.type).cast(pa.timestamp("ns"))
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    file = path / "manifest.yaml"
+    try:
+        manifest = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        hint = "a folder with manifest.yaml and db/, as synth --format relbench writes it"
+        raise InputError("is no relbench dataset: it has no manifest.yaml", place=str(path), hint=hint) from error
+    except yaml.YAMLError as error:
+        raise InputError(f"is not YAML: {error}", place=str(file)) from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("tables"), dict) or not manifest["tables"]:
+        raise InputError("names no tables", place=str(file), hint="tables: {name: {pkey, time_col, fkeys}}")
+    return manifest
+
+
+def _table(file: Path, name: str, spec: Mapping[str, Any]) -> pa.Table:
+    try:
+        table = pq.read_table(file)
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"can't be read: {' '.join(str(error).split())}", place=str(file)) from error
+    keys = [spec.get("pkey"), spec.get("time_col"), *(spec.get("fkeys") or {})]
+    if missing := [key for key in keys if key is not None and key not in table.column_names]:
+        raise InputError(f"has no column {missing[0]}, which the manifest names", place=str(file))
+    time = spec.get("time_col")
+    if time is not None and not pa.types.is_temporal(table[time].type):
+        raise InputError(f"its time {time} is {table[time].type}, not a timestamp", place=str(file))
+    for key in spec.get("fkeys") or {}:
+        if not pa.types.is_integer(table[key].type):
+            raise InputError(f"its foreign key {key} is {table[key].type}, not row numbers", place=str(file))
+    return table
+
+
+def _cells(table: pa.Table, spec: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The columns that have cells, and their kinds: all but keys and what is of no such kind."""
+    keys = {spec.get("pkey"), *(spec.get("fkeys") or {})}
+    for field in table.schema:
+        if field.name not in keys and (kind := _kind(field.type)) is not None:
+            yield field.name, kind
+
+
+def _kind(type_: pa.DataType) -> int | None:
+    types = pa.types
+    if types.is_dictionary(type_):
+        type_ = type_.value_type
+    if types.is_boolean(type_):
+        return BOOLEAN
+    if types.is_integer(type_) or types.is_floating(type_) or types.is_decimal(type_):
+        return NUMBER
+    if types.is_string(type_) or types.is_large_string(type_):
+        return TEXT
+    return DATETIME if types.is_timestamp(type_) or types.is_date(type_) else None
+
+
+def _numbers(column: pa.ChunkedArray, kind: int) -> npt.NDArray[np.float64]:
+    """A column's values, times in seconds; NaN where they are NULL."""
+    if kind == DATETIME:
+        column = nanoseconds(column).cast(pa.int64())
+    found: npt.NDArray[np.float64] = pc.cast(column, pa.float64(), safe=False).to_numpy()
+    return found / 1e9 if kind == DATETIME else found
+
+
+def _moments(columns: list[pa.ChunkedArray]) -> tuple[float, float]:
+    return spread(np.concatenate([_numbers(column, DATETIME) for column in columns] or [np.empty(0)]))
+
+
+def _texts(columns: list[pa.ChunkedArray]) -> tuple[Texts, Iterator[pa.Int32Array]]:
+    """All texts, each once, and each column as indices into them."""
+    whole = pa.chunked_array(
+        [c for column in columns for c in column.cast(pa.large_string()).chunks], pa.large_string()
+    )
+    coded = whole.dictionary_encode().combine_chunks()
+    coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
+    lengths = [len(column) for column in columns]
+    starts = np.cumsum([0, *lengths])
+    parts = (coded.indices.slice(start, length) for start, length in zip(starts, lengths, strict=False))
+    return coded.dictionary, parts

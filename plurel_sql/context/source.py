@@ -1,0 +1,143 @@
+"""Databases that contexts are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from plurel_sql import _sampler
+from plurel_sql.context import folder
+from plurel_sql.context.batch import TIMELESS, Int64
+from plurel_sql.errors import InputError
+from plurel_sql.sample import mapped
+
+Type = Literal["number", "text", "datetime", "boolean"]
+TYPES: tuple[Type, ...] = ("number", "text", "datetime", "boolean")
+"""In the order of their codes."""
+
+_RARE = 0.01
+"""A boolean that is rarer than this, or as rarely false, is no target."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that has cells. A number x stands in batches as (x - mean) / std, a time (in seconds since 1970) by the
+    mean and deviation of all times of the database; of a boolean they are told alone. Texts have 0 and 1."""
+
+    table: str
+    name: str
+    type: Type
+    mean: float
+    std: float
+
+    @property
+    def text(self) -> str:
+        """What the column says of itself to a text encoder."""
+        return f"{self.name} of {self.table}"
+
+
+class ContextSource:
+    """A database in memory (``open``). For any thread.
+
+    Attributes:
+        name: of the dataset.
+        tables: names; batches have their indices.
+        columns: all that have cells, over all tables; batches have their indices.
+        val_timestamp, test_timestamp: the cuts, nanoseconds since 1970; None where there are none.
+        width: the most foreign keys of a table, at least 1.
+        native: what the core holds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        native: _sampler.ContextSource,
+        tables: Mapping[str, int],
+        columns: tuple[Column, ...],
+        cuts: tuple[int | None, int | None],
+        width: int,
+        texts: folder.Texts | None = None,
+    ) -> None:
+        self.name = name
+        self.native = native
+        self.tables = tuple(tables)
+        self.columns = columns
+        self.val_timestamp, self.test_timestamp = cuts
+        self.width = width
+        self._rows = dict(tables)
+        self._texts = texts
+
+    @classmethod
+    def open(cls, path: str | Path) -> ContextSource:
+        """The database of a relbench dataset's folder, read into memory: 4 bytes a cell, 8 a foreign key, 8 a time.
+
+        Raises:
+            InputError: it is no such folder, or a table is not as its manifest says.
+        """
+        read = folder.read(Path(path))
+        columns = tuple(Column(*each) for each in read.columns)
+        native = mapped(lambda: _sampler.ContextSource.stored(read.tables))
+        return cls(read.name, native, read.rows, columns, read.cuts, read.width, read.texts)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """What text cells point to; empty where batches have their own."""
+        return [] if self._texts is None else self._texts.to_pylist()
+
+    @cached_property
+    def targets(self) -> tuple[int, ...]:
+        """Columns that pretraining may ask for: numbers that vary, booleans that are not nearly always the same."""
+        return tuple(k for k, column in enumerate(self.columns) if _varies(column))
+
+    def rows(self, table: str) -> int:
+        """How many rows a table has."""
+        return self._rows[self.tables[self.table(table)]]
+
+    def table(self, name: str) -> int:
+        """The index of a table. InputError where there is none of the name."""
+        if name not in self.tables:
+            raise InputError(f"there is no table {name}", place=self.name, hint=f"there are {', '.join(self.tables)}")
+        return self.tables.index(name)
+
+    def column(self, table: str, name: str) -> int:
+        """The index of a column. InputError where there is none of the name, or it has no cells (a key)."""
+        place = self._places.get((table, name))
+        if place is None:
+            raise InputError(f"table {table} has no column {name} with cells", place=self.name)
+        return place
+
+    def __contains__(self, column: tuple[str, str]) -> bool:
+        """Whether (table, name) is a column that has cells."""
+        return column in self._places
+
+    def times(self, table: Int64, rows: Int64) -> Int64:
+        """When rows were: nanoseconds since 1970, the least number where they have no time. ``table`` are indices.
+        RunError where there is no such row."""
+        found = mapped(lambda: self.native.times(table.tobytes(), rows.tobytes()))
+        return np.frombuffer(found, np.int64)
+
+    @cached_property
+    def moments(self) -> tuple[float, float]:
+        """Mean and deviation of all times of the database, in seconds since 1970."""
+        return next(((c.mean, c.std) for c in self.columns if c.type == "datetime"), (0.0, 1.0))
+
+    def standard(self, times: Int64) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+        """Times (nanoseconds) as cells have them; 0 where there is none."""
+        mean, std = self.moments
+        found = np.where(times == TIMELESS, 0.0, (times / 1e9 - mean) / (std or 1.0))
+        return found.astype(np.float32)
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], int]:
+        return {(column.table, column.name): k for k, column in enumerate(self.columns)}
+
+
+def _varies(column: Column) -> bool:
+    if column.type == "boolean":
+        return _RARE <= column.mean <= 1 - _RARE
+    return column.type == "number" and column.std > 0

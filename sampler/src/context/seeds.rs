@@ -1,0 +1,102 @@
+//! What contexts are asked for: given one by one, or drawn as a pure function of (seed, step, place in the step).
+
+use super::{NULL, Nanos, Node, Sheet, Source};
+use crate::error::{Error, Result};
+use crate::rng::Key;
+
+/// Draws of a seed before it is given up: rows whose target is NULL are drawn again.
+const ATTEMPTS: u64 = 64;
+
+/// A cell to be predicted, as of a moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Seed {
+    pub node: Node,
+    /// The number of the target's column.
+    pub target: i32,
+    /// No row later than this is seen; all are where it is `TIMELESS`.
+    pub until: Nanos,
+    /// Of the random numbers of its context.
+    pub key: Key,
+}
+
+/// A part of a step: `count` seeds from number `first` on, for columns `targets`.
+#[derive(Debug, Clone)]
+pub struct Draw {
+    pub seed: u64,
+    pub step: u64,
+    pub first: u64,
+    pub count: u64,
+    pub targets: Vec<i32>,
+    /// No seed is later than this.
+    pub until: Nanos,
+}
+
+impl Draw {
+    fn key(&self, number: u64) -> Key {
+        Key::new(self.seed, &["context", "step"]).at(self.step).at(self.first + number)
+    }
+
+    /// Seeds whose target is there: a target is drawn evenly, then a row of its table, evenly among those that have a
+    /// value.
+    ///
+    /// # Errors
+    /// `Error::Run` where a target does not exist, or nothing that is not NULL was found.
+    pub fn seeds(&self, source: &dyn Source, threads: usize) -> Result<Vec<Seed>> {
+        let tables = source.tables();
+        let place = |id: i32| {
+            tables.iter().enumerate().find_map(|(table, found)| {
+                found.columns.iter().position(|column| column.id == id).map(|column| (table, column))
+            })
+        };
+        let places: Vec<(usize, usize, i32)> = self
+            .targets
+            .iter()
+            .map(|id| place(*id).map(|(table, column)| (table, column, *id)))
+            .collect::<Option<_>>()
+            .ok_or_else(|| Error::run("targets", "there is no such column"))?;
+        let rows: Vec<u64> = places.iter().map(|(table, ..)| source.visible(*table, self.until)).collect();
+        if rows.iter().all(|rows| *rows == 0) {
+            return Err(Error::run("targets", "none of their tables has a row that early"));
+        }
+        let mut seeds: Vec<Option<Seed>> = vec![None; self.count as usize];
+        let mut sheet = Sheet::default();
+        for attempt in 0..ATTEMPTS {
+            let drawn: Vec<(usize, usize, Seed)> = (0..self.count)
+                .filter(|number| seeds[*number as usize].is_none())
+                .filter_map(|number| {
+                    let key = self.key(number);
+                    let choice = key.below(attempt, 0, places.len() as u64) as usize;
+                    let (table, column, target) = places[choice];
+                    (rows[choice] > 0).then(|| {
+                        let row = source.at(table, key.below(attempt, 1, rows[choice]));
+                        let node = Node { table, row };
+                        (number as usize, column, Seed { node, target, until: source.time(node), key })
+                    })
+                })
+                .collect();
+            let nodes: Vec<Node> = drawn.iter().map(|(_, _, seed)| seed.node).collect();
+            source.read(&nodes, threads, &mut sheet)?;
+            for (number, column, seed) in drawn {
+                if source.cells(seed.node, &sheet)[column] != NULL {
+                    seeds[number] = Some(seed);
+                }
+            }
+            if seeds.iter().all(Option::is_some) {
+                break;
+            }
+        }
+        let found: Option<Vec<Seed>> = seeds.into_iter().collect();
+        found.ok_or_else(|| {
+            let names: Vec<&str> = places.iter().map(|(table, ..)| tables[*table].name.as_str()).collect();
+            Error::run(
+                "targets",
+                format!("{ATTEMPTS} rows drawn from {} have no value of them", names.join(", ")),
+            )
+        })
+    }
+
+    /// Numbers below `rows`, for a task of so many.
+    pub fn numbers(&self, rows: u64) -> impl Iterator<Item = u64> {
+        (0..self.count).map(move |number| self.key(number).below(0, 1, rows))
+    }
+}
