@@ -1,4 +1,4 @@
-# make setup | demo | test | corpus | fuzz | bench | bench-plurel. PYTHON picks the interpreter (3.11 or newer).
+# make setup | demo | test | training | corpus | fuzz | bench | bench-plurel. PYTHON picks the interpreter (3.11 or newer).
 
 PYTHON ?= python3
 VENV   := .venv
@@ -6,8 +6,9 @@ BIN    := $(VENV)/bin
 WHEELS := target/wheels
 CLEAN  := target/test-venv
 STAMP  := $(VENV)/.installed
+TRAIN  := target/training-venv
 
-.PHONY: setup demo test lint rust wheel pytest corpus fuzz bench bench-plurel
+.PHONY: setup demo test lint rust wheel pytest training corpus fuzz bench bench-plurel
 
 setup: $(STAMP)
 
@@ -25,11 +26,11 @@ $(STAMP): $(VENV)/.tools Cargo.lock $(shell find sampler plurel_sql -name '*.rs'
 demo: setup
 	$(BIN)/plurel-sql synth retail --rows 1e6 --out retail.duckdb --overwrite
 
-test: lint rust pytest
+test: lint rust pytest training
 
 lint: $(VENV)/.tools setup
-	$(BIN)/ruff check plurel_sql tests benchmarks docs
-	$(BIN)/ruff format --check plurel_sql tests benchmarks docs
+	$(BIN)/ruff check plurel_sql tests benchmarks docs training
+	$(BIN)/ruff format --check plurel_sql tests benchmarks docs training
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -41,13 +42,22 @@ rust:
 # The built wheel is what is tested, in an environment that has nothing else of this tree.
 wheel: $(VENV)/.tools
 	rm -rf $(WHEELS)
-	$(BIN)/maturin build --release --quiet --sdist --out $(WHEELS)
+	# Built from the source distribution, with the libraries that `setup` compiled.
+	CARGO_TARGET_DIR=$(abspath target) $(BIN)/maturin build --release --quiet --sdist --out $(WHEELS)
 
 pytest: wheel
 	$(PYTHON) -m venv --clear $(CLEAN)
 	$(CLEAN)/bin/pip install --quiet --upgrade pip
 	$(CLEAN)/bin/pip install --quiet "$$(ls $(WHEELS)/*.whl)[mysql,pandas,postgres,relbench]" networkx pytest pytest-xdist hypothesis
-	PLUREL_FUZZ_CHUNKS=2 $(CLEAN)/bin/python -P -m pytest -n 2
+	PLUREL_FUZZ_CHUNKS=1 PLUREL_CORPUS_SECONDS=150 $(CLEAN)/bin/python -P -m pytest -n 2
+
+# The training package, which alone needs torch (3 GB), in an environment of its own beside the built wheel.
+training: wheel
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(TRAIN)
+	$(BIN)/uv pip install --quiet --python $(TRAIN)/bin/python --reinstall-package plurel-sql \
+	  "$$(ls $(WHEELS)/*.whl)[relbench]" --editable training --group training/pyproject.toml:test
+	cd training && ../$(TRAIN)/bin/mypy
+	cd training && ../$(TRAIN)/bin/python -m pytest -n 2
 
 # Every real schema into the engine of its dialect; writes docs/corpus.md. Needs ../shared, PostgreSQL and MariaDB.
 corpus: setup

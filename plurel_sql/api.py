@@ -256,6 +256,7 @@ def corpus(
     prior: Prior | None = None,
     format: Literal["relbench", "plan"] = "relbench",
     prefix: str = "plurel",
+    tasks: Tasks = 0,
     seed_offset: int = 0,
     workers: int = 0,
     told: Callable[[Answer], None] = lambda _: None,
@@ -269,6 +270,7 @@ def corpus(
         rows: of each database in all; None leaves it to the planner.
         prior: as in ``synthesize``; None: the published one where names mean nothing, ours for DDL.
         format: of each: a relbench dataset, or its plan alone.
+        tasks: of each dataset: at most so many, ``"auto"`` for as many as are worth it.
         workers: processes, 0 for one per core; the databases don't depend on it.
         told: called with each database's figures, or why it failed, as it comes.
 
@@ -283,7 +285,7 @@ def corpus(
         raise ConfigError(f"{count!r} databases by {workers!r} workers can't be", place="corpus")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", prefix):
         raise ConfigError(f"{prefix!r} can't begin a name", place="prefix", hint="letters, digits, _ . - are expected")
-    wanted = recipe(schemas, format=format, prior=prior, rows=rows, prefix=prefix)
+    wanted = recipe(schemas, format=format, prior=prior, rows=rows, prefix=prefix, tasks=tasks)
     seeds = range(seed_offset, seed_offset + count)
     return fill_corpus(Path(out), wanted, seeds, workers or os.cpu_count() or 1, told)
 

@@ -296,6 +296,9 @@ def corpus(
     prior: Prior = None,
     format: Annotated[Forms, typer.Option("--format", help="A relbench dataset each, or its plan.")] = Forms.relbench,
     prefix: Annotated[str, typer.Option("--prefix", help="Databases are called PREFIX-SEED.")] = "plurel",
+    tasks: Annotated[
+        str, typer.Option("--tasks", metavar="none|auto|N", help="Tasks of each dataset; a second or two for five.")
+    ] = "none",
     seed_offset: Annotated[int, typer.Option("--seed-offset", help="The first seed.")] = 0,
     workers: Annotated[int, typer.Option("--workers", help="Processes; 0: one per core. Changes no value.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no summary.")] = False,
@@ -315,6 +318,7 @@ def corpus(
             prior=_name(prior),
             format=format.value,
             prefix=prefix,
+            tasks=_tasks(tasks),
             seed_offset=seed_offset,
             workers=workers,
             told=watch,
@@ -369,16 +373,18 @@ def import_(
     dialect: Dialect = None,
     tasks: TasksWanted = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No summary.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar and no summary.")] = False,
     debug: Debug = False,
 ) -> None:
     """Make a dataset of a database that is there."""
     from plurel_sql import api
+    from plurel_sql.report.progress import Bar
     from plurel_sql.report.summary import summary
 
-    loaded = api.import_dataset(
-        source, out, ddl=schema or (), dialect=dialect, overwrite=overwrite, tasks=_tasks(tasks)
-    )
+    with Bar(None, quiet=quiet) as bar:
+        loaded = api.import_dataset(
+            source, out, ddl=schema or (), dialect=dialect, overwrite=overwrite, tasks=_tasks(tasks), progress=bar
+        )
     if not quiet:
         _print(summary(loaded, (), shlex.join(["plurel-sql", *map(urls.hidden, sys.argv[1:])])))
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import duckdb
 import msgspec
 
+from plurel_sql import tasks
 from plurel_sql.corpora.recipe import Recipe, plan_of
 from plurel_sql.export.build import build
 from plurel_sql.export.folder import write
 from plurel_sql.export.times import planned
 from plurel_sql.plan.model import Plan, encode
 from plurel_sql.sample import Sampler
+from plurel_sql.tasks.effort import QUICK
 
 FIGURES = "figures.json"
 PLAN = "plan.json"
@@ -23,7 +25,7 @@ PLAN = "plan.json"
 class Figures(msgspec.Struct, frozen=True):
     """What the index tells of a database. ``source`` is the kind of its schema's source; ``foreign_keys`` those that
     hold, ``numbers`` and ``categories`` the columns with a node of the causal model, by kind; ``bytes`` of its data (in
-    form "plan" of the plan)."""
+    form "plan" of the plan); ``tasks`` that it has."""
 
     seed: int
     name: str
@@ -35,6 +37,7 @@ class Figures(msgspec.Struct, frozen=True):
     numbers: int
     categories: int
     bytes: int
+    tasks: int = 0
 
 
 def place(out: Path, name: str) -> Path:
@@ -61,7 +64,7 @@ def make(recipe: Recipe, seed: int, out: Path) -> Figures:
         if recipe.format == "plan":
             (work / PLAN).write_bytes(encode(plan))
         else:
-            _relbench(name, plan, work)
+            _relbench(recipe, name, plan, work)
         figures = _figures(seed, name, source, plan, work)
         (work / FIGURES).write_bytes(msgspec.json.encode(figures))
         os.rename(work, place(out, name))
@@ -70,12 +73,16 @@ def make(recipe: Recipe, seed: int, out: Path) -> Figures:
     return figures
 
 
-def _relbench(name: str, plan: Plan, work: Path) -> None:
+def _relbench(recipe: Recipe, name: str, plan: Plan, work: Path) -> None:
     assert plan.schema is not None
     sampler = Sampler(plan, threads=1)
     with duckdb.connect(config={"threads": 1}) as connection:
         layout = build(name, plan.schema, planned(plan), sampler.batches, connection)
-        for _ in write(layout, connection, work):
+        made = None
+        if recipe.tasks != 0:
+            made = tasks.make(connection, layout, None if recipe.tasks == "auto" else recipe.tasks, effort=QUICK)
+            (work / "tasks.json").write_bytes(made.report())
+        for _ in write(layout, connection, work, tasks=made.tasks if made else ()):
             pass
 
 
@@ -92,5 +99,6 @@ def _figures(seed: int, name: str, source: str, plan: Plan, work: Path) -> Figur
         foreign_keys=sum(len(table.foreign_keys) for table in plan.schema.tables),
         numbers=sum(spec.categories == 0 for spec in nodes),
         categories=sum(spec.categories > 0 for spec in nodes),
-        bytes=sum(file.stat().st_size for file in work.rglob("*") if file.suffix == ".parquet" or file.name == PLAN),
+        bytes=sum(file.stat().st_size for file in (*work.glob("db/*.parquet"), *work.glob(PLAN))),
+        tasks=len(list(work.glob("tasks/*/manifest.yaml"))),
     )

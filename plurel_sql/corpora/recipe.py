@@ -9,12 +9,15 @@ from typing import Literal
 import msgspec
 
 from plurel_sql import fit
+from plurel_sql.errors import InputError
 from plurel_sql.plan import planner
 from plurel_sql.plan.config import Config
 from plurel_sql.plan.model import Plan
 from plurel_sql.plan.params import Params
 from plurel_sql.prior.real import files
 from plurel_sql.prior.sources import draw, parse
+from plurel_sql.sinks.relbench import refuse_unmeasurable
+from plurel_sql.sinks.targets import Tasks
 
 Form = Literal["relbench", "plan"]
 PriorName = Literal["default", "plurel"]
@@ -22,14 +25,16 @@ PriorName = Literal["default", "plurel"]
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """``schemas`` as a person writes it (``prior.sources``); ``prior`` None leaves it to the source: the published one
-    where names mean nothing, ours where they do; ``rows`` in all of each database, None for the planner's choice.
-    ``contents`` is a digest of the DDL that ``schemas`` names, so that a corpus is not continued from other files."""
+    where names mean nothing, ours where they do; ``rows`` in all of each database, None for the planner's choice;
+    ``tasks`` of each dataset. ``contents`` is a digest of the DDL that ``schemas`` names, so that a corpus is not
+    continued from other files."""
 
     schemas: str
     format: Form = "relbench"
     prior: PriorName | None = None
     rows: int | None = None
     prefix: str = "plurel"
+    tasks: Tasks = 0
     contents: str = ""
 
     def name(self, seed: int) -> str:
@@ -44,18 +49,24 @@ def recipe(
     prior: PriorName | None = None,
     rows: int | None = None,
     prefix: str = "plurel",
+    tasks: Tasks = 0,
 ) -> Recipe:
     """A recipe whose parts exist.
 
     Raises:
-        InputError: the source of schemas can't be read.
+        InputError: the source of schemas can't be read, or tasks are asked for where there is no dataset.
+        TargetError: tasks can't be measured here.
     """
+    if tasks != 0:
+        if format != "relbench":
+            raise InputError("are those of a relbench dataset", place="--tasks", hint="--format relbench")
+        refuse_unmeasurable()
     folders = sorted(part.folder for part in parse(schemas) if part.folder)
     digest = hashlib.blake2b(digest_size=16)
     for folder in folders:
         for file in files(Path(folder)):
             digest.update(file.encode() + b"\0" + (Path(folder) / file).read_bytes() + b"\0")
-    return Recipe(schemas, format, prior, rows, prefix, digest.hexdigest() if folders else "")
+    return Recipe(schemas, format, prior, rows, prefix, tasks, digest.hexdigest() if folders else "")
 
 
 def plan_of(recipe: Recipe, seed: int) -> tuple[Plan, str]:

@@ -44,7 +44,9 @@ def pattern(dialect: Dialect) -> re.Pattern[str]:
     strings = [prefix + quoted(quote, backslash=dialect.backslash_escapes) for quote in dialect.string_quotes]
     if dialect.escape_strings:
         strings.insert(0, "[Ee]" + quoted("'", backslash=True))
-    names = [r"\[[^\]]*+(?:\]\][^\]]*+)*+\]" if q == "[" else quoted(q, backslash=False) for q in dialect.name_quotes]
+    # A bracket without an end is met again at the next one, so it may not look far: no engine has longer names.
+    bracketed = r"\[[^\]]{0,1000}+(?:\]\][^\]]{0,1000}+)*+\]"
+    names = [bracketed if q == "[" else quoted(q, backslash=False) for q in dialect.name_quotes]
     comments = [r"--(?=\s|\Z)[^\n]*+" if dialect.hash_comments and dialect.versioned_comments else r"--[^\n]*+"]
     if dialect.hash_comments:
         comments.append(r"#[^\n]*+")

@@ -114,10 +114,11 @@ class _Designed:
             said = f"is left out: it holds {held} ({type_.written or type_.kind})"
             self.notes.append(Note(said, f"{self.source.id}.{name}", level="info"))
             return None
-        part = any(
-            unique.plain and name in unique.columns and len(unique.columns) > 1 for unique in self.source.uniques
+        keys = [unique.columns for unique in self.source.uniques if unique.plain and name in unique.columns]
+        part = any(len(columns) > 1 for columns in keys)
+        return OutColumn(
+            self.taken.free(name), (name,), "feature", found, part and words(name)[-1] in _OPAQUE, bool(keys)
         )
-        return OutColumn(self.taken.free(name), (name,), "feature", found, part and words(name)[-1] in _OPAQUE)
 
     def _links(self) -> list[OutLink]:
         distinct = {(key.columns, key.parent): key for key in reversed(self.source.foreign_keys)}

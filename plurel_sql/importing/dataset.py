@@ -8,11 +8,13 @@ from pathlib import Path
 import duckdb
 import msgspec
 
+from plurel_sql.export import axis
 from plurel_sql.export.build import finished
 from plurel_sql.export.convert import convert, loaded
 from plurel_sql.export.design import design
+from plurel_sql.export.folder import Task
 from plurel_sql.export.layout import Layout
-from plurel_sql.importing import axis, keys
+from plurel_sql.importing import keys, own
 from plurel_sql.importing.source import Opened, opened
 from plurel_sql.importing.typed import typed
 from plurel_sql.plan.types import micros
@@ -41,7 +43,8 @@ def import_dataset(
         ddl: the schema of a folder of files, as ``inputs.read`` takes it; none: the ``.sql`` files in it.
         dialect: of the DDL; None finds it out.
         overwrite: replace a dataset that is there.
-        tasks: at most so many (0: none), or as many as are worth it.
+        tasks: that are made: at most so many (0: none), or as many as are worth it. Those of a relbench folder are
+            copied in any case.
         progress: told about the rows as they go.
 
     Raises:
@@ -61,7 +64,10 @@ def import_dataset(
     return msgspec.structs.replace(made, notes=(*found.schema.notes, *made.notes))
 
 
-def _made(found: Opened, rows: Rows, name: str, connection: duckdb.DuckDBPyConnection) -> Layout:
+def _made(
+    found: Opened, rows: Rows, name: str, connection: duckdb.DuckDBPyConnection
+) -> tuple[Layout, tuple[Task, ...]]:
+    """The dataset's layout, and the tasks that its source had."""
     connection.execute("SET TimeZone = 'UTC'")
     relations = loaded(connection, found.schema, rows.stream)
     schema, unread = typed(connection, found.schema, relations)
@@ -70,9 +76,10 @@ def _made(found: Opened, rows: Rows, name: str, connection: duckdb.DuckDBPyConne
     times = found.times if found.times is not None else axis.times(connection, schema, relations)
     tables, notes = design(schema, times)
     convert(connection, schema, tables, relations)
+    tasks, left = own.tasks(found.folder, connection, relations, tables) if found.folder else ((), ())
     connection.execute("DROP SCHEMA plurel_source CASCADE")
-    layout = finished(name, connection, tables, (*notes, *unread, *lost))
-    if found.cuts is None:
-        return layout
-    val, test = (micros(cut, "timestamp") for cut in found.cuts)
-    return msgspec.structs.replace(layout, val_timestamp=val, test_timestamp=test)
+    layout = finished(name, connection, tables, (*notes, *unread, *lost, *left))
+    if found.cuts is not None:
+        val, test = (micros(cut, "timestamp") for cut in found.cuts)
+        layout = msgspec.structs.replace(layout, val_timestamp=val, test_timestamp=test)
+    return layout, tasks

@@ -17,13 +17,15 @@ from plurel_sql.schema.model import Schema
 
 class Opened(msgspec.Struct, frozen=True):
     """A source. ``stream`` gives a table's rows by its id, columns in the schema's order; numbers and booleans may come
-    as text, times as text in ISO form. ``times`` and ``cuts`` (ISO) are known where the source is a dataset."""
+    as text, times as text in ISO form. ``times``, ``cuts`` (ISO) and the ``folder`` are known where the source is a
+    dataset."""
 
     place: str
     schema: Schema
     stream: Callable[[str], pa.RecordBatchReader]
     times: Mapping[str, str | None] | None = None
     cuts: tuple[str, str] | None = None
+    folder: Path | None = None
 
 
 @contextmanager
@@ -57,7 +59,7 @@ def opened(source: str, ddl: Sequence[str | Path] = (), dialect: str | None = No
 def _folder(path: Path, ddl: Sequence[str | Path], dialect: str | None) -> Iterator[Opened]:
     if (path / "manifest.yaml").is_file() and not ddl:
         with files.dataset(path) as (schema, stream, times, cuts):
-            yield Opened(str(path), schema, stream, times, cuts)
+            yield Opened(str(path), schema, stream, times, cuts, path)
         return
     if not ddl and not any(path.rglob("*.sql")):
         raise InputError(

@@ -8,12 +8,9 @@ from collections.abc import Mapping
 import duckdb
 import msgspec
 
+from plurel_sql.export import moments
 from plurel_sql.export.convert import Relation
 from plurel_sql.schema.model import Column, Note, Schema, SqlType, Table
-from plurel_sql.semantics.times import time_role
-
-_MOST = 0.99
-"""Share of a column's values that must read as times where no type says that they are."""
 
 _TARGETS = {"integer": "BIGINT", "float": "DOUBLE", "decimal": "DOUBLE", "boolean": "BOOLEAN", "interval": "DOUBLE"}
 
@@ -59,14 +56,12 @@ class _Typed:
         if kind in ("date", "timestamp"):
             if self.types[short].startswith(("DATE", "TIMESTAMP")):
                 return column
-            self.changes[column.name] = self._time(short)
+            self.changes[column.name] = moments.read(short)
             return _as(column, SqlType(kind, written=column.type.written))
-        if kind in ("integer", "text") and self._says_time(column):
-            expression = self._time(short)
-            if self._share(short, expression) >= _MOST:
-                self.changes[column.name] = expression
-                return _as(column, SqlType("timestamp", written=column.type.written))
-        if kind == "integer" and self.types[short] in ("DOUBLE", "FLOAT") and self._share(short, _whole(short)) < 1:
+        if moments.holds_times(self.connection, self.source, column, self.relation):
+            self.changes[column.name] = moments.read(short)
+            return moments.as_timestamp(column)
+        if kind == "integer" and self.types[short] in ("DOUBLE", "FLOAT") and self._broken(column):
             return _as(column, SqlType("float", bits=64, written=column.type.written))
         if text and kind in _TARGETS:
             wide = kind == "integer" and not column.type.signed and column.type.bits == 64
@@ -75,28 +70,11 @@ class _Typed:
             return _as(column, SqlType("text", written=column.type.written))
         return _as(column, SqlType("float", bits=64)) if text and kind == "interval" else column
 
-    def _says_time(self, column: Column) -> bool:
-        """Whether the name of a number or text says that it is a point in time."""
-        kind = column.type.kind
-        epoch = time_role(self.source.name, column.name, "integer") is not None
-        named = column.name.lower().endswith(("date", "time", "_at", "timestamp", "_on"))
-        return epoch if kind == "integer" else epoch or named
-
-    def _time(self, short: str) -> str:
-        """A time out of ISO text, or out of seconds or milliseconds since 1970 (of the last century on: others are no
-        times)."""
-        number = f"TRY_CAST({short} AS DOUBLE)"
-        return (
-            f"CASE WHEN {number} BETWEEN 1e8 AND 1e10 THEN make_timestamp(({number} * 1000000)::BIGINT)"
-            f" WHEN {number} BETWEEN 1e11 AND 1e13 THEN make_timestamp(({number} * 1000)::BIGINT)"
-            f" WHEN {number} IS NULL AND isfinite(TRY_CAST({short} AS TIMESTAMPTZ))"
-            f" THEN TRY_CAST({short} AS TIMESTAMPTZ)::TIMESTAMP END"
-        )
-
-    def _share(self, short: str, expression: str) -> float:
-        sql = f"SELECT count({short}), count({expression}) FROM {self.relation.sql}"
-        ((held, read),) = self.connection.execute(sql).fetchall()
-        return read / held if held else 0.0
+    def _broken(self, column: Column) -> bool:
+        """Whether some of a column's numbers have fractions."""
+        short = self.relation.columns[column.name]
+        whole = f"CASE WHEN {short} = round({short}) THEN 1 END"
+        return moments.share(self.connection, self.relation, column, whole) < 1
 
     def _apply(self) -> None:
         """Makes the changes, and notes the values that are lost by them."""
@@ -117,10 +95,6 @@ class _Typed:
                 self.notes.append(Note(said, f"{self.source.id}.{name}", level="info"))
         new = ", ".join(f"{expression} AS {shorts[name]}" for name, expression in self.changes.items())
         self.connection.execute(f"CREATE OR REPLACE TABLE {relation} AS SELECT * REPLACE ({new}) FROM {relation}")
-
-
-def _whole(short: str) -> str:
-    return f"CASE WHEN {short} = round({short}) THEN 1 END"
 
 
 def _as(column: Column, type_: SqlType) -> Column:

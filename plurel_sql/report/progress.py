@@ -11,16 +11,17 @@ from rich.text import Text
 
 class Bar:
     """One bar over all rows with the current table, rows per second and time left; a ``sinks.base.Progress``.
+    ``rows`` None: nobody knows how many there will be.
 
     Use it as a context manager.
     """
 
-    def __init__(self, rows: int, *, quiet: bool = False) -> None:
+    def __init__(self, rows: int | None, *, quiet: bool = False) -> None:
         console = Console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f} rows"),
+            _Rows(),
             _Speed(),
             TimeRemainingColumn(),
             console=console,
@@ -43,6 +44,12 @@ class Bar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+
+class _Rows(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        known = "" if task.total is None else f" of {task.total:,.0f}"
+        return Text(f"{task.completed:,.0f}{known} rows")
 
 
 class _Speed(ProgressColumn):

@@ -48,9 +48,9 @@ class RelbenchFolder:
         self._notes: list[Note] = []
 
     def check(self) -> None:
-        if self.tasks != 0 and find_spec("sklearn") is None:
+        if self.tasks != 0 and not _measurable():
             if self.tasks != "auto":
-                raise TargetError("tasks can't be measured here", place="--tasks", hint=_INSTALL)
+                refuse_unmeasurable()
             self.tasks = 0
             said = f"the dataset has no tasks: they can't be measured here ({_INSTALL})"
             self._notes.append(Note(said, self.target, level="info"))
@@ -67,13 +67,19 @@ class RelbenchFolder:
         rows = Rows(streams(source, notes), progress or Silent())
         loaded = self.fill(
             rows,
-            lambda connection: build(self.path.name, source.schema, times(source), rows.stream, connection),
+            lambda connection: (build(self.path.name, source.schema, times(source), rows.stream, connection), ()),
             description(source),
         )
         return msgspec.structs.replace(loaded, notes=(*loaded.notes, *notes))
 
-    def fill(self, rows: Rows, make: Callable[[duckdb.DuckDBPyConnection], Layout], description: str) -> Loaded:
-        """Fills the folder with the dataset that ``make`` makes in a connection, of ``rows``."""
+    def fill(
+        self,
+        rows: Rows,
+        make: Callable[[duckdb.DuckDBPyConnection], tuple[Layout, tuple[folder.Task, ...]]],
+        description: str,
+    ) -> Loaded:
+        """Fills the folder with the dataset that ``make`` makes in a connection, of ``rows``, with tasks that are
+        there already."""
         self.check()
         began = time.perf_counter()
         with Interrupts() as interrupts, folders.filled(self.target, self.path) as work:
@@ -81,22 +87,35 @@ class RelbenchFolder:
                 interrupts.stop, rows.check = connection.interrupt, interrupts.check
                 connection.execute("SET enable_progress_bar = false")
                 with rows.errors(self.target):
-                    layout = make(connection)
+                    layout, own = make(connection)
                     rows.end()
-                    made = self._tasks(layout, connection, interrupts.check)
-                    for _ in folder.write(layout, connection, work, tasks=made.tasks, description=description):
+                    made = self._tasks(layout, connection, rows.turn)
+                    names = {task.name for task in own}
+                    every = (*own, *(task for task in made.tasks if task.name not in names))
+                    for _ in folder.write(layout, connection, work, tasks=every, description=description):
                         interrupts.check()
                     if made.kept or made.dropped:
-                        report = msgspec.json.format(msgspec.json.encode(made.summary()), indent=1)
-                        (work / "tasks.json").write_bytes(report + b"\n")
+                        (work / "tasks.json").write_bytes(made.report())
             interrupts.check()
         size = sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file())
         return Loaded(self.target, rows.loads(), size, time.perf_counter() - began, (*self._notes, *layout.notes))
 
-    def _tasks(self, layout: Layout, connection: duckdb.DuckDBPyConnection, watch: Callable[[], None]) -> tasks_of.Made:
+    def _tasks(
+        self, layout: Layout, connection: duckdb.DuckDBPyConnection, watch: Callable[[str], None]
+    ) -> tasks_of.Made:
         if self.tasks == 0:
             return tasks_of.Made((), (), ())
         return tasks_of.make(connection, layout, None if self.tasks == "auto" else self.tasks, watch=watch)
+
+
+def refuse_unmeasurable() -> None:
+    """TargetError where tasks can't be measured."""
+    if not _measurable():
+        raise TargetError("tasks can't be measured here", place="--tasks", hint=_INSTALL)
+
+
+def _measurable() -> bool:
+    return find_spec("sklearn") is not None
 
 
 _INSTALL = "pip install 'plurel-sql[relbench]', which brings scikit-learn, or --tasks none"
@@ -159,6 +178,11 @@ class Rows:
     def end(self) -> None:
         """No more rows come."""
         self._ended = time.perf_counter()
+
+    def turn(self, task: str) -> None:
+        """The work turns to this task; raises what asks it to stop."""
+        self.check()
+        self._progress.table(f"task {task}")
 
     def loads(self) -> tuple[TableLoad, ...]:
         """The tables in the order in which they were loaded; the last one's seconds go to ``end``."""

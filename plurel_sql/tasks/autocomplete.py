@@ -23,7 +23,7 @@ def autocompletes(layout: Layout, facts: Facts) -> Iterator[Task | Dropped]:
         if table.key is None or table.time is None:
             continue
         for column in facts.columns[table.name]:
-            if column.use not in ("flag", "number"):
+            if column.use not in ("flag", "number") or not column.target:
                 continue
             name = slug(table.name, column.name)
             if column.filled < FILLED:

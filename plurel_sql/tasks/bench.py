@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plurel_sql.export.layout import Layout, OutTable
+from plurel_sql.tasks.effort import FULL, Effort
 from plurel_sql.tasks.facts import Facts
 from plurel_sql.tasks.sql import Connection
 
@@ -20,11 +21,13 @@ PAST = "plurel_sql_past"
 
 @dataclass(frozen=True)
 class Bench:
-    """A connection that holds the dataset's tables under their names, what they are, and figures about them."""
+    """A connection that holds the dataset's tables under their names, what they are, figures about them, and how much
+    work is put into measuring."""
 
     connection: Connection
     layout: Layout
     facts: Facts
+    effort: Effort = FULL
 
     def table(self, name: str) -> OutTable:
         """The table of this name."""

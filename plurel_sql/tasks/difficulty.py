@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from plurel_sql.tasks.effort import Effort
 from plurel_sql.tasks.features import Matrix, Sample
 from plurel_sql.tasks.model import Task
 from plurel_sql.tasks.models import Score, Trees, alone
@@ -72,7 +73,7 @@ def _figures(metric: str, score: Score) -> str:
     return f"{metric} {score.value:.3f}{error}"
 
 
-def measure(task: Task, sample: Sample, entity: Matrix, history: Matrix) -> Difficulty:
+def measure(task: Task, sample: Sample, entity: Matrix, history: Matrix, effort: Effort) -> Difficulty:
     """Fits both models on train; needs scikit-learn."""
     both = entity | history
     simple = max(
@@ -80,15 +81,15 @@ def measure(task: Task, sample: Sample, entity: Matrix, history: Matrix) -> Diff
     )
     return Difficulty(
         metric="R2" if task.type == "regression" else "AUROC",
-        entity=_scores(task, sample, entity) if entity.columns else None,
-        history=_scores(task, sample, both),
+        entity=_scores(task, sample, entity, effort) if entity.columns else None,
+        history=_scores(task, sample, both, effort),
         simple=simple,
     )
 
 
-def _scores(task: Task, sample: Sample, matrix: Matrix) -> tuple[Score, Score]:
+def _scores(task: Task, sample: Sample, matrix: Matrix, effort: Effort) -> tuple[Score, Score]:
     train = sample.of("train")
-    model = Trees(task.type).fit(matrix.stacked(train), sample.target[train])
+    model = Trees(task.type, effort).fit(matrix.stacked(train), sample.target[train])
     val, test = (
         model.score(matrix.stacked(mask), sample.target[mask]) for mask in (sample.of("val"), sample.of("test"))
     )

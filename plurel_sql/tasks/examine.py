@@ -68,7 +68,7 @@ def _forecast(bench: Bench, task: Task, path: Path, paths: tuple[Path, ...]) -> 
     history = Matrix({})
     for each in seen:
         history |= features.history(bench, each, task.window, task.column if each == path else "")
-    return found, difficulty.measure(task, sample, entity, history)
+    return found, difficulty.measure(task, sample, entity, history, bench.effort)
 
 
 def _autocomplete(bench: Bench, task: Task) -> tuple[tuple[Leak, ...], Difficulty]:
@@ -77,7 +77,8 @@ def _autocomplete(bench: Bench, task: Task) -> tuple[tuple[Leak, ...], Difficult
     found = leaks.in_row(bench, task, sample, row | around)
     hidden = [(leak.table, leak.column) for leak in found]
     past = features.siblings(bench, table, task.target, (facts.val - facts.first) / AHEAD)
-    return found, difficulty.measure(task, sample, row.hiding(hidden), (around | past).hiding(hidden))
+    history = (around | past).hiding(hidden)
+    return found, difficulty.measure(task, sample, row.hiding(hidden), history, bench.effort)
 
 
 def shown(bench: Bench, task: Task) -> tuple[Matrix, Matrix]:

@@ -26,7 +26,8 @@ BATCH = 50
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """``filled``: the share not NULL; ``whole``: an integer; ``values``: of a category, the most frequent first."""
+    """``filled``: the share not NULL; ``whole``: an integer; ``values``: of a category, the most frequent first;
+    ``target``: whether it may be asked for (what tells rows apart is nothing to predict)."""
 
     name: str
     use: Use
@@ -34,6 +35,7 @@ class ColumnFacts:
     filled: float
     whole: bool
     values: tuple[str, ...] = ()
+    target: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ class Facts:
     def of(self, table: str, use: Use) -> tuple[ColumnFacts, ...]:
         """The table's columns of this use."""
         return tuple(column for column in self.columns[table] if column.use == use)
+
+    def targets(self, table: str, use: Use) -> tuple[ColumnFacts, ...]:
+        """Those of them that may be asked for."""
+        return tuple(column for column in self.of(table, use) if column.target)
 
 
 def measure(connection: Connection, layout: Layout) -> Facts | None:
@@ -123,4 +129,4 @@ def _column(connection: Connection, relation: str, column: OutColumn, figures: t
         use = "category"
         found = f"SELECT {name} FROM {relation} WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1"
         values = tuple(str(value) for (value,) in rows(connection, found))
-    return ColumnFacts(column.name, use, distinct, filled / total if total else 0.0, whole, values)
+    return ColumnFacts(column.name, use, distinct, filled / total if total else 0.0, whole, values, not column.keyed)

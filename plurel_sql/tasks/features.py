@@ -22,7 +22,6 @@ ColumnName = tuple[str, str]
 """Table and column."""
 Array = npt.NDArray[np.float64]
 
-SAMPLED = {"train": 6_000, "val": 4_000, "test": 4_000}
 LAGS = (1, 4)
 """Histories are summed up over all time and over the last so many windows."""
 STATES = 4
@@ -68,7 +67,7 @@ def sample(bench: Bench) -> Sample:
     parts = []
     for split in SPLITS:
         count = rows(bench.connection, f"SELECT count(*) FROM {LABELS} WHERE split = '{split}'")[0][0]
-        step = max(1, -(-count // SAMPLED[split]))
+        step = max(1, -(-count // bench.effort.labels[split]))
         parts.append(
             f"SELECT * FROM (SELECT *, row_number() OVER (ORDER BY timestamp, entity) AS n FROM {LABELS} "
             f"WHERE split = '{split}') WHERE n % {step} = 0"

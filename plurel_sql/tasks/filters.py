@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plurel_sql.attempts.judge import quoted
 from plurel_sql.tasks.bench import LABELS, Bench
 from plurel_sql.tasks.difficulty import Difficulty
 from plurel_sql.tasks.labels import SPLITS
@@ -16,17 +17,23 @@ MINORITY = 10
 DEVIATION = 1e-4
 SOLVED = 0.98
 """A single feature with this AUROC, R2 or MAP solves the task."""
+ONE = 0.99
+"""A recommendation is a look-up if so many of the entities that met several times met one and the same."""
+UNBORN = 0.5
+"""It can't be made if so many of those that are met were not there yet at the seed time."""
 CHANCE = {"AUROC": 0.55, "R2": 0.02, "MAP": 0.01}
 """What a model must reach (the mean of val and test) before a task counts as predictable."""
 
 
 def of_labels(bench: Bench, task: Task) -> str | None:
     """Size, balance and variance (the limits of the filter used for synthetic pretraining)."""
+    if task.destination is not None and (reason := _of_destinations(bench, task, task.destination)) is not None:
+        return reason
     counted = dict(rows(bench.connection, f"SELECT split, count(*) FROM {LABELS} GROUP BY 1"))
     for split in SPLITS:
         if counted.get(split, 0) < LEAST[split]:
             return f"too few labels: {counted.get(split, 0)} in {split}, {LEAST[split]} are needed"
-    if task.type == "recommendation":
+    if task.destination is not None:
         return None
     for split in SPLITS:
         distinct, deviation = rows(
@@ -45,6 +52,27 @@ def of_labels(bench: Bench, task: Task) -> str | None:
         )[0][0]
         if most > MAJORITY * counted[split] or counted[split] - most < MINORITY:
             return f"out of balance: all but {counted[split] - most} of {counted[split]} in {split} are alike"
+    return None
+
+
+def _of_destinations(bench: Bench, task: Task, destination: str) -> str | None:
+    met = f"SELECT timestamp, entity, unnest(target) AS met FROM {LABELS}"
+    one = rows(
+        bench.connection,
+        f"SELECT avg(CAST(n = 1 AS DOUBLE)) FROM ("
+        f"SELECT count(DISTINCT met) AS n FROM ({met}) GROUP BY entity HAVING count(*) > 1)",
+    )[0][0]
+    if (one or 0.0) >= ONE:
+        return f"nothing to choose: {one:.1%} of {task.entity} meet one of {destination} all the time"
+    table = bench.table(destination)
+    if table.time is not None:
+        late = rows(
+            bench.connection,
+            f"SELECT avg(CAST(d.{quoted(table.time)} > timestamp AS DOUBLE)) FROM ({met}) "
+            f"JOIN {quoted(destination)} d ON d.{quoted(str(table.key))} = met",
+        )[0][0]
+        if (late or 0.0) > UNBORN:
+            return f"{late:.0%} of the {destination} that are met were not there at the seed time"
     return None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from plurel_sql.attempts.judge import quoted
-from plurel_sql.tasks.facts import ColumnFacts, Facts
+from plurel_sql.tasks.facts import Facts
 from plurel_sql.tasks.model import Task, Type, spelled
 from plurel_sql.tasks.names import slug, target_name
 from plurel_sql.tasks.paths import MEMORY, Path, parents
@@ -59,8 +59,9 @@ def recommendations(facts: Facts, path: Path, window: Window) -> Iterator[tuple[
 
 
 def _questions(facts: Facts, path: Path) -> Iterator[Question]:
-    event, columns = path.label, facts.columns[path.event.name]
-    numbers = sorted((c for c in columns if c.use == "number"), key=lambda c: (c.whole, -round(c.filled, 1)))[:VALUES]
+    event = path.label
+    numbers = facts.targets(path.event.name, "number")
+    numbers = tuple(sorted(numbers, key=lambda c: (c.whole, -round(c.filled, 1))))[:VALUES]
     if path.middle is None:
         yield Question(
             "any",
@@ -120,7 +121,7 @@ def _questions(facts: Facts, path: Path) -> Iterator[Question]:
 
 
 def _states(facts: Facts, path: Path) -> Iterator[Question]:
-    for column in facts.of(path.event.name, "flag")[:STATES]:
+    for column in facts.targets(path.event.name, "flag")[:STATES]:
         value = ((f"CAST(x.{quoted(column.name)} AS BIGINT)", "value"),)
         yield Question(
             f"any-{column.name}",
@@ -131,25 +132,18 @@ def _states(facts: Facts, path: Path) -> Iterator[Question]:
             column.name,
             value,
         )
-    for column in facts.of(path.event.name, "category")[:STATES]:
-        code = ((_code(column), "value"),)
-        first = "arg_min(v.value, (v.occurred, v.value))"
-        type_: Type = "binary_classification" if len(column.values) == 2 else "multiclass_classification"
-        names = ", ".join(f"{number} {name!r}" for number, name in enumerate(column.values))
+    for column in facts.targets(path.event.name, "category")[:STATES]:
+        state = column.values[0]  # of all shares the nearest to one half; relbench has no metric for several classes
+        is_it = f"CAST(CAST(x.{quoted(column.name)} AS VARCHAR) = {literal(state)} AS BIGINT)"
         yield Question(
-            f"next-{column.name}",
-            type_,
+            f"next-{column.name}-{state}",
+            "binary_classification",
             "met",
-            first,
-            f"Of those with rows in {path.label}: what will {column.name} be in the first ({names})?",
+            "arg_min(v.value, (v.occurred, v.value))",
+            f"Of those with rows in {path.label}: will {column.name} be {state!r} in the first?",
             column.name,
-            code,
+            ((is_it, "value"),),
         )
-
-
-def _code(column: ColumnFacts) -> str:
-    values = ", ".join(literal(value) for value in column.values)
-    return f"list_position([{values}], CAST(x.{quoted(column.name)} AS VARCHAR)) - 1"
 
 
 def _task(path: Path, window: Window, question: Question) -> Task:

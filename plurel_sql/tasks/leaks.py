@@ -17,9 +17,9 @@ from plurel_sql.tasks.models import Trees, alone
 from plurel_sql.tasks.paths import Path
 from plurel_sql.tasks.sql import rows
 
-ALONE = {"regression": 0.9, "binary_classification": 0.95, "multiclass_classification": 0.95}
+ALONE = {"regression": 0.9, "binary_classification": 0.95}
 """A column that reaches this R2 or AUROC by itself says the target in other words."""
-TOGETHER = {"regression": 0.97, "binary_classification": 0.985, "multiclass_classification": 0.985}
+TOGETHER = {"regression": 0.97, "binary_classification": 0.985}
 """Columns that reach this together determine the target: it is computed from them."""
 PURE = 0.99
 """A column determines the target if so many rows lie in groups of equal value that agree on the target."""
@@ -60,7 +60,7 @@ def in_row(bench: Bench, task: Task, sample: Sample, visible: Matrix) -> tuple[L
     left = left.hiding([(leak.table, leak.column) for leak in leaks])
     train, judge = sample.of("train"), sample.of("val")
     while left.columns:
-        model = Trees(task.type).fit(left.stacked(train), sample.target[train])
+        model = Trees(task.type, bench.effort).fit(left.stacked(train), sample.target[train])
         score = model.score(left.stacked(judge), sample.target[judge]).value
         if score < TOGETHER[task.type]:
             break
@@ -165,17 +165,16 @@ def _totals(bench: Bench, table: OutTable, paths: Sequence[Path]) -> Iterator[Le
         totals |= {f"p{index}.v{n}": f"its total of {path.event.name}.{value.name}" for n, value in enumerate(values)}
     step = max(1, bench.facts.rows[table.name] // 20_000)
     base = f"FROM {quoted(table.name)} r{joins} WHERE r.{quoted(str(table.key))} % {step} = 0"
-    for column in numbers:
-        listed = ", ".join(f"coalesce({total}, 0) AS t{index}" for index, total in enumerate(totals))
-        ranked = ", ".join(f"rank() OVER (ORDER BY t{index}) AS t{index}" for index in range(len(totals)))
-        asked = ", ".join(f"corr(own, t{index})" for index in range(len(totals)))
-        name = quoted(column.name)
-        found = rows(
-            bench.connection,
-            f"SELECT {asked} FROM (SELECT rank() OVER (ORDER BY own) AS own, {ranked} "
-            f"FROM (SELECT r.{name} AS own, {listed} {base} AND r.{name} IS NOT NULL))",
-        )[0]
-        for meaning, correlation in zip(totals.values(), found, strict=True):
+    own = [f"r.{quoted(column.name)}" for column in numbers]
+    ranked = [
+        f"CASE WHEN {each} IS NOT NULL THEN rank() OVER (ORDER BY {each}) END AS o{k}" for k, each in enumerate(own)
+    ]
+    ranked += [f"rank() OVER (ORDER BY coalesce({total}, 0)) AS t{k}" for k, total in enumerate(totals)]
+    asked = ", ".join(f"corr(o{k}, t{n})" for k in range(len(own)) for n in range(len(totals)))
+    found = rows(bench.connection, f"SELECT {asked} FROM (SELECT {', '.join(ranked)} {base})")[0]
+    for k, column in enumerate(numbers):
+        correlations = found[k * len(totals) : (k + 1) * len(totals)]
+        for meaning, correlation in zip(totals.values(), correlations, strict=True):
             if correlation is not None and correlation >= FOLLOWS:
                 yield Leak(table.name, column.name, f"follows {meaning} over all time ({correlation:.3f})")
                 break

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from plurel_sql.export import folder
 from plurel_sql.export.layout import Layout
 from plurel_sql.tasks import facts, labels
 from plurel_sql.tasks.autocomplete import autocompletes
 from plurel_sql.tasks.bench import Bench
 from plurel_sql.tasks.choose import pick, usefulness
+from plurel_sql.tasks.effort import FULL, Effort
 from plurel_sql.tasks.examine import Candidate, Kept, examine
 from plurel_sql.tasks.forecast import forecasts, recommendations
 from plurel_sql.tasks.model import Dropped, Task
@@ -22,8 +25,6 @@ from plurel_sql.tasks.windows import choose
 
 AUTO = 16
 """Tasks at most, unless a number is asked for."""
-EXAMINED = 3
-"""Candidates examined for each task that is wanted, at most."""
 
 _log = logging.getLogger("plurel_sql.tasks")
 
@@ -37,8 +38,11 @@ class Made:
     kept: tuple[Kept, ...]
     dropped: tuple[Dropped, ...]
 
-    def summary(self) -> dict[str, Any]:
-        """For a machine."""
+    def report(self) -> bytes:
+        """What was measured of each, as JSON."""
+        return msgspec.json.format(msgspec.json.encode(self._summary()), indent=1) + b"\n"
+
+    def _summary(self) -> dict[str, Any]:
         return {
             "kept": {
                 each.task.name: {
@@ -52,7 +56,12 @@ class Made:
 
 
 def make(
-    connection: Connection, layout: Layout, wanted: int | None = None, *, watch: Callable[[], None] = lambda: None
+    connection: Connection,
+    layout: Layout,
+    wanted: int | None = None,
+    *,
+    effort: Effort = FULL,
+    watch: Callable[[str], None] = lambda _: None,
 ) -> Made:
     """Tasks for the dataset.
 
@@ -60,24 +69,25 @@ def make(
         connection: holds the dataset's tables under their names; temporary tables are made in it.
         layout: what those tables are.
         wanted: how many tasks at most; None for as many as are worth it, up to ``AUTO``.
-        watch: called before each candidate; may raise.
+        effort: how much work is put into measuring.
+        watch: called with the name of each candidate before it is examined; may raise.
 
     The same data give the same tasks, whatever the machine. Needs scikit-learn (the extra ``relbench`` brings it).
     """
     threads = rows(connection, "SELECT current_setting('threads')")[0][0]
     connection.execute("SET threads = 1")  # a sum of floats hangs on which thread comes first
     try:
-        return _made(connection, layout, AUTO if wanted is None else wanted, watch)
+        return _made(connection, layout, AUTO if wanted is None else wanted, effort, watch)
     finally:
         connection.execute(f"SET threads = {threads}")
 
 
-def _made(connection: Connection, layout: Layout, wanted: int, watch: Callable[[], None]) -> Made:
+def _made(connection: Connection, layout: Layout, wanted: int, effort: Effort, watch: Callable[[str], None]) -> Made:
     dropped: list[Dropped] = []
     figures = facts.measure(connection, layout)
     if figures is None:
         return Made((), (), (Dropped("all", "there are no times, or none on one side of the cuts"),))
-    bench = Bench(connection, layout, figures)
+    bench = Bench(connection, layout, figures, effort)
     try:
         kept = _examined(bench, wanted, dropped, watch)
         tasks = tuple(_task(bench, one) for one in kept)
@@ -88,7 +98,7 @@ def _made(connection: Connection, layout: Layout, wanted: int, watch: Callable[[
     return Made(tasks, tuple(kept), tuple(dropped))
 
 
-def _examined(bench: Bench, wanted: int, dropped: list[Dropped], watch: Callable[[], None]) -> list[Kept]:
+def _examined(bench: Bench, wanted: int, dropped: list[Dropped], watch: Callable[[str], None]) -> list[Kept]:
     """The best tasks, the most useful first."""
     ways = tuple(paths(bench.layout))
     proposed: dict[str, Candidate] = {}
@@ -99,8 +109,9 @@ def _examined(bench: Bench, wanted: int, dropped: list[Dropped], watch: Callable
             proposed.setdefault(each.task.name, each)
     found: list[Kept] = []
     digests: dict[int, str] = {}
-    for candidate in pick(list(proposed.values()), EXAMINED * wanted, lambda _: 0.0, lambda each: _traits(each.task)):
-        watch()
+    asked = bench.effort.examined * wanted
+    for candidate in pick(list(proposed.values()), asked, lambda _: 0.0, lambda each: _traits(each.task)):
+        watch(candidate.task.name)
         result = examine(bench, candidate, ways)
         if isinstance(result, Kept) and result.digest in digests:
             result = Dropped(result.task.name, f"the same labels as {digests[result.digest]}")

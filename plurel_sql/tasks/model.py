@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 Kind = Literal["forecast", "autocomplete"]
-Type = Literal["binary_classification", "multiclass_classification", "regression", "recommendation"]
+Type = Literal["binary_classification", "regression", "recommendation"]
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from plurel_sql.tasks.effort import Effort
 from plurel_sql.tasks.features import Array, Sample
 from plurel_sql.tasks.model import Type
 
 BINS = 128
-TREES = 40
 
 
 @dataclass(frozen=True)
 class Score:
-    """``value``: AUROC (of several classes: the mean, each against the rest), R2 or MAP; ``error``: NMAE."""
+    """``value``: AUROC, R2 or MAP; ``error``: NMAE."""
 
     value: float
     error: float | None = None
@@ -25,16 +25,17 @@ class Score:
 class Trees:
     """Scikit-learn's histogram gradient boosting with fixed settings: one thread, no chance."""
 
-    def __init__(self, type_: Type) -> None:
+    def __init__(self, type_: Type, effort: Effort) -> None:
         self._type = type_
+        self._effort = effort
 
     def fit(self, features: Array, target: Array) -> Trees:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
         kind = HistGradientBoostingRegressor if self._type == "regression" else HistGradientBoostingClassifier
         self._model: Any = kind(
-            max_iter=TREES,
-            max_leaf_nodes=15,
+            max_iter=self._effort.trees,
+            max_leaf_nodes=self._effort.leaves,
             learning_rate=0.15,
             min_samples_leaf=20,
             early_stopping=False,
@@ -53,8 +54,8 @@ class Trees:
                 predicted = self._model.predict(features[:, self._told])
                 error = float(np.mean(np.abs(predicted - target))) / self._deviation
                 return Score(r2(target, predicted), error)
-            chances = self._model.predict_proba(features[:, self._told])
-        return Score(auroc(target, chances, self._model.classes_))
+            chances = self._model.predict_proba(features[:, self._told])[:, 1]
+        return Score(auroc(target, chances))
 
 
 def alone(type_: Type, values: Array, sample: Sample) -> float:
@@ -67,32 +68,20 @@ def alone(type_: Type, values: Array, sample: Sample) -> float:
     edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
     # NaN sorts above all edges; it gets a bin of its own.
     bins = np.where(np.isnan(values), len(edges) + 1, np.searchsorted(edges, values, side="right"))
-    classes = np.unique(sample.target[train]) if type_ != "regression" else np.zeros(1)
-    indicators = sample.target[:, None] == classes if type_ != "regression" else sample.target[:, None]
+    target = sample.target[train]
     counts = np.bincount(bins[train], minlength=len(edges) + 2)
-    overall = indicators[train].mean(axis=0)
-    means = [
-        np.bincount(bins[train], weights=column, minlength=len(edges) + 2)
-        for column in indicators[train].T.astype(float)
-    ]
-    predicted = (np.column_stack(means) + overall) / (counts[:, None] + 1)  # one row's worth of prior
-    judged = predicted[bins[judge]]
-    if type_ == "regression":
-        return r2(sample.target[judge], judged[:, 0])
-    return auroc(sample.target[judge], judged, classes)
+    sums = np.bincount(bins[train], weights=target, minlength=len(edges) + 2)
+    judged = ((sums + target.mean()) / (counts + 1))[bins[judge]]  # one row's worth of prior
+    return (r2 if type_ == "regression" else auroc)(sample.target[judge], judged)
 
 
-def auroc(target: Array, chances: Array, classes: Array) -> float:
-    """The mean over the classes that are there, each against the rest; of two classes, the second's."""
-    first = 1 if len(classes) == 2 else 0
-    found = []
-    for index, each in list(enumerate(classes))[first:]:
-        is_it = target == each
-        positive, negative = int(is_it.sum()), int((~is_it).sum())
-        if positive and negative:
-            ranks = _ranks(chances[:, index])[is_it].sum()
-            found.append((ranks - positive * (positive + 1) / 2) / (positive * negative))
-    return float(np.mean(found)) if found else 0.5
+def auroc(target: Array, chances: Array) -> float:
+    """Of a target of zeros and ones; one half where it has but one of them."""
+    positive = int(target.sum())
+    negative = len(target) - positive
+    if not positive or not negative:
+        return 0.5
+    return float((_ranks(chances)[target == 1].sum() - positive * (positive + 1) / 2) / (positive * negative))
 
 
 def _ranks(values: Array) -> Array:

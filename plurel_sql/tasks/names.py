@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+LONGEST = 63
+
 
 def slug(*words: str) -> str:
-    """A folder's name out of table and column names: lower case, words joined by ``-``."""
-    return "-".join(re.sub(r"[^a-z0-9_]+", "-", word.lower()).strip("-") or "x" for word in words)
+    """A folder's name out of names and values: lower case, words joined by ``-``, each of at most ``LONGEST`` signs."""
+    return "-".join(re.sub(r"[^a-z0-9_]+", "-", word.lower()).strip("-")[:LONGEST] or "x" for word in words)
 
 
 def target_name(entity_col: str, *words: str) -> str:

@@ -69,7 +69,7 @@ def test_a_few_random_conditions(condition: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(conditions)
 def test_random_conditions(condition: str) -> None:
     judged(condition, 700)

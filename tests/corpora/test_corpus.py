@@ -62,6 +62,28 @@ def test_each_is_a_relbench_dataset(corpus: Path) -> None:
         assert sum(len(table.df) for table in database.table_dict.values()) > 0
 
 
+def test_tasks_are_functions_of_the_seed_and_load(tmp_path: Path) -> None:
+    relbench = pytest.importorskip("relbench")
+    for name, count, workers in (("several", 2, 2), ("alone", 1, 1)):
+        made = plurel_sql.corpus(tmp_path / name, count, rows=5000, tasks=2, workers=workers)
+        assert made.failed == {}
+    alone = digests(tmp_path / "alone")
+    assert alone.items() <= digests(tmp_path / "several").items()
+    counts = [row["tasks"] for row in pq.read_table(tmp_path / "several" / "index.parquet").to_pylist()]
+    for seed, count in enumerate(counts):
+        dataset = relbench.load_dataset(str(tmp_path / "several" / f"plurel-{seed}"))
+        assert len(dataset.get_task_names()) == count <= 2
+        for name in dataset.get_task_names():
+            tables = [dataset.load_task(name).get_table(split) for split in ("train", "val", "test")]
+            assert min(map(len, tables)) >= 50
+    assert counts[0] == 2
+
+
+def test_tasks_are_those_of_datasets(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="those of a relbench dataset"):
+        plurel_sql.corpus(tmp_path / "c", 1, format="plan", tasks=2)
+
+
 def test_plans_are_those_that_fill_it(tmp_path: Path) -> None:
     make(tmp_path / "c", 2, format="plan", prior="default", schemas="realistic")
     database = plurel_sql.open_plan(tmp_path / "c" / "plurel-1" / "plan.json")

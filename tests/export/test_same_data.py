@@ -13,6 +13,7 @@ from plurel_sql import bundled
 from plurel_sql.export import folder
 from plurel_sql.export.build import build
 from plurel_sql.export.times import planned
+from plurel_sql.importing import import_dataset
 
 relbench = pytest.importorskip("relbench")
 
@@ -37,6 +38,28 @@ def test_the_same_data_as_in_a_duckdb_file(tmp_path, schema):
     for table in layout.tables:
         assert ours[table.name] == theirs[table.name], table.name
         assert sum(ours[table.name].values()) == database.rows(table.source)
+
+
+EPOCHS = """
+CREATE TABLE host (hostid bigint PRIMARY KEY, name varchar(40), created_at integer NOT NULL);
+CREATE TABLE event (eventid bigint PRIMARY KEY, hostid bigint NOT NULL REFERENCES host, clock integer NOT NULL,
+  value integer, seen timestamp);
+CREATE TABLE alert (alertid bigint PRIMARY KEY, sent_ts bigint NOT NULL, score integer);
+"""
+
+
+def test_times_that_are_numbers(tmp_path):
+    """Found as ``import`` finds them, where the plan has no time of its own."""
+    (tmp_path / "epochs.sql").write_text(EPOCHS)
+    database = plurel_sql.synthesize(tmp_path / "epochs.sql", rows=3000, dialect="postgres")
+    layout = made(database, tmp_path / "out")
+    database.write(tmp_path / "x.duckdb")
+    assert {table.name: table.time for table in layout.tables}["alert"] == "sent_ts"
+    assert layout.table("event").column("clock").kind == "timestamp"
+    ours, theirs = s.out_prints(tmp_path / "out"), s.source_prints(layout, tmp_path / "x.duckdb")
+    assert ours == theirs
+    import_dataset(str(tmp_path / "x.duckdb"), tmp_path / "imported", tasks=0)
+    assert s.read_layout(tmp_path / "imported").table("alert") == layout.table("alert")
 
 
 @pytest.mark.parametrize("schema", [*bundled.names(), AWKWARD], ids=str)

@@ -1,6 +1,6 @@
 """No schema, plan, configuration or count of rows, however broken, gives a traceback, a panic, a hang or a gigabyte.
 
-About 190 cases in the fast half; ten thousand with ``make fuzz``, of which ``make test`` runs two thousand. Each is a
+About 190 cases in the fast half; ten thousand with ``make fuzz``, of which ``make test`` runs one thousand. Each is a
 function of its number, so a run can be repeated; a case that fails is kept as a file, and the message says how to run
 it again.
 """

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -106,6 +110,72 @@ def test_real_data(tmp_path, ddl):
     if not ddl:
         pd = pytest.importorskip("pandas")
         assert [pd.Timestamp(c, unit="us").year for c in (layout.val_timestamp, layout.test_timestamp)] == [2005, 2010]
+
+
+@pytest.mark.skipif(not REL_F1.is_dir(), reason=f"no rel-f1 at {REL_F1}")
+def test_the_tasks_of_a_dataset_come_along(tmp_path):
+    relbench = pytest.importorskip("relbench")
+    import_dataset(str(REL_F1), tmp_path / "out", tasks=0)
+    there, here = (relbench.load_dataset(str(folder)) for folder in (REL_F1, tmp_path / "out"))
+    assert here.get_task_names() == there.get_task_names() != []
+    for name in here.get_task_names():
+        one, other = there.load_task(name), here.load_task(name)
+        for split in ("train", "val", "test"):
+            tables = [task.get_table(split, mask_input_cols=False).df for task in (one, other)]
+            assert len(tables[0]) > 0 and tables[0].equals(tables[1])
+    again = here.load_task("driver-dnf", regenerate=True).get_table("val", mask_input_cols=False).df
+    assert len(again) == len(here.load_task("driver-dnf").get_table("val"))
+
+
+def test_tasks_of_other_keys_are_left_out(tmp_path, retail):
+    """Labels speak of row numbers: where rows get other ones, they would speak of others."""
+    _, own = retail
+    folder = shutil.copytree(own, tmp_path / "shop")
+    shutil.copytree(REL_F1 / "tasks", folder / "tasks")
+    path = folder / "db" / "customer.parquet"
+    rows = pq.read_table(path)
+    other = rows["customer_id"].to_pylist()[::-1]
+    pq.write_table(rows.set_column(0, "customer_id", [other]), path)
+    notes = import_dataset(str(folder), tmp_path / "out", tasks=0).notes
+    assert [note.where for note in notes if "tasks" in note.message] == ["customer"]
+    assert not (tmp_path / "out" / "tasks").exists()
+
+
+SLOWLY = """
+import sys
+import plurel_sql.tasks
+from plurel_sql import cli
+
+make = sys.modules["plurel_sql.tasks.make"]
+examine = make.examine
+def watched(*arguments):
+    print("measuring", flush=True)
+    return examine(*arguments)
+
+make.examine = watched
+sys.argv[0] = "plurel-sql"
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_a_kill_while_tasks_are_measured(tmp_path, retail, number):
+    database, _ = retail
+    database.write(tmp_path / "shop.duckdb")
+    out = tmp_path / "there" / "out"
+    out.parent.mkdir()
+    command = [sys.executable, "-c", SLOWLY, "import", str(tmp_path / "shop.duckdb"), "--out", str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout.readline() == "measuring\n"
+        run.send_signal(number)
+        _, said = run.communicate(timeout=300)
+    assert not out.exists()
+    if number is signal.SIGTERM:
+        assert run.returncode == 130 and "the target is as it was before" in said
+    else:
+        import_dataset(str(tmp_path / "shop.duckdb"), out, tasks=0)
+        assert out.exists()
+    assert [path.name for path in out.parent.iterdir()] == (["out"] if out.exists() else [])
 
 
 def sqlite(path, script):

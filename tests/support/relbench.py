@@ -108,7 +108,9 @@ def plain(value: Any, kind: str) -> Hashable:
         case "boolean":
             return bool(int(value))
         case "timestamp":
-            return moment(value)
+            if isinstance(value, int):  # since 1970
+                value = datetime.fromtimestamp(value / (1000 if value > 1e11 else 1), UTC)
+            return moment(datetime.fromisoformat(value) if isinstance(value, str) else value)
         case _:
             return json.dumps(value, separators=(",", ":")) if isinstance(value, list) else str(value)
 

@@ -49,12 +49,13 @@ def test_without_times_there_are_no_tasks():
     assert "no times" in made.dropped[0].reason
 
 
-def test_parts_of_keys_are_no_subject():
-    """A tenant's number is neither summed up nor completed."""
+@pytest.mark.parametrize("mark", ["names_row", "keyed"])
+def test_parts_of_keys_are_no_subject(mark):
+    """A tenant's number, or a date in a key, is neither summed up nor completed."""
     with duckdb.connect() as connection:
         layout = datasets.shop(connection)
         orders = layout.table("orders")
-        columns = tuple(replace(column, names_row=column.name == "amount") for column in orders.columns)
+        columns = tuple(replace(column, **{mark: column.name == "amount"}) for column in orders.columns)
         tables = tuple(replace(t, columns=columns) if t is orders else t for t in layout.tables)
         layout = replace(layout, tables=tables)
         bench = Bench(connection, layout, facts.measure(connection, layout))
@@ -63,7 +64,7 @@ def test_parts_of_keys_are_no_subject():
 
 
 def test_a_watcher_may_stop_it():
-    def stop():
+    def stop(name):
         raise InterruptedError
 
     with duckdb.connect() as connection, pytest.raises(InterruptedError):
