@@ -35,8 +35,8 @@ def settled(plan: model.Plan) -> model.Plan:
                 scattered.add(table.name)
             honoured[table.name] = [check for check in done.met if check not in homes]
         tables.append(table)
-    schema = _with_checks(plan.schema, honoured, scattered)
-    return replace(plan, tables=tuple(tables), schema=schema, notes=(*plan.notes, *notes))
+    kept = _with_checks(plan.schema, honoured, scattered)
+    return replace(plan, tables=tuple(tables), schema=kept, notes=(*plan.notes, *notes))
 
 
 class _Table:
