@@ -52,8 +52,10 @@ def made_of(rule: model.Rule) -> Iterator[str]:
     match rule:
         case model.After(base=str(base)):
             yield base
-        case model.Product(columns=columns):
-            yield from columns
+        case model.Product(columns=columns, complements=shares):
+            yield from (*columns, *shares)
+        case model.Sum(plus=plus, minus=minus):
+            yield from (*plus, *minus)
         case model.Copy(column=other):
             yield other
         case model.Elect(chosen=chosen, rest=rest):

@@ -6,16 +6,10 @@ use crate::links::Topology;
 use crate::plan::{Axis, Plan};
 use crate::scm::{self, Models};
 use crate::stream::{BATCH_ROWS, Reader, Request};
-use crate::world::Keys;
+use crate::world::TwoWay;
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use std::ops::Range;
 use std::sync::Arc;
-
-/// The keys of a plan, in both directions.
-pub trait TwoWay: Keys {
-    /// The rows of `table` that refer to row `parent` along a link, in ascending order.
-    fn children(&self, table: usize, link: usize, parent: u64) -> Vec<u64>;
-}
 
 /// Any rows of any table, as often as wanted, from any thread.
 pub struct Database {
