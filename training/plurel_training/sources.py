@@ -16,8 +16,8 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
-from plurel_sql.context import ContextBatch, Contexts, ContextSource, Rules, Task
 
+from plurel_sql.context import ContextBatch, Contexts, ContextSource, Rules, Task
 from plurel_sql.errors import InputError, RunError
 from plurel_sql.plan.model import decode
 from plurel_training.arrange import Vocabulary, arranged, joined

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from plurel_sql.context import ContextSource
 
+from plurel_sql.context import ContextSource
 from plurel_sql.plan.model import decode
 from plurel_training import checkpoint
 from plurel_training.config import PretrainConfig, Virtual, load

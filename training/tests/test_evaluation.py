@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 import yaml
-from plurel_sql.context import ContextSource, Task
 from relbench import load_dataset
 from sklearn.metrics import roc_auc_score
 from typer.testing import CliRunner
 
+from plurel_sql.context import ContextSource, Task
 from plurel_sql.errors import InputError
 from plurel_training import checkpoint
 from plurel_training.checkpoint import Checkpoint

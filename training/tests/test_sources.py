@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from plurel_sql.context import ContextSource
 
+from plurel_sql.context import ContextSource
 from plurel_sql.errors import InputError
 from plurel_training.batch import Batch
 from plurel_training.config import Corpus, DataConfig, Dataset, Source, Virtual

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import yaml
-from plurel_sql.context import Task
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from plurel_sql.context import Task
 from plurel_sql.export.layout import Kind, Layout, OutColumn, OutLink, OutTable
 from plurel_sql.tasks import features
 from plurel_sql.tasks.bench import SAMPLE, Bench

@@ -11,12 +11,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
-from plurel_sql.context import Task
 from relbench import load_dataset
 from relbench.base import TaskType
 from relbench.submit import write_prediction_table
 from sklearn.metrics import r2_score
 
+from plurel_sql.context import Task
 from plurel_sql.errors import InputError
 from plurel_training.checkpoint import Checkpoint
 from plurel_training.config import AttentionPath

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from plurel_sql.context import ContextBatch, Contexts, ContextSource
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import r2_score, roc_auc_score
 
+from plurel_sql.context import ContextBatch, Contexts, ContextSource
 from plurel_training.arrange import Vocabulary, arranged
 from plurel_training.batch import BOOLEAN, TEXT
 from plurel_training.model import RelationalTransformer

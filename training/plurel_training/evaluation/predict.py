@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from plurel_sql.context import ContextBatch, Contexts, ContextSource, Rules, Task
 
+from plurel_sql.context import ContextBatch, Contexts, ContextSource, Rules, Task
 from plurel_training.arrange import Vocabulary, arranged
 from plurel_training.batch import Batch
 from plurel_training.model import RelationalTransformer
