@@ -14,7 +14,7 @@ from plurel_sql.export.build import build
 from plurel_sql.export.folder import write
 from plurel_sql.export.times import planned
 from plurel_sql.plan.model import Plan, encode
-from plurel_sql.sample import Sampler
+from plurel_sql.sample import Fitted, Sampler
 
 FIGURES = "figures.json"
 PLAN = "plan.json"
@@ -57,11 +57,11 @@ def make(recipe: Recipe, seed: int, out: Path) -> Figures:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     try:
-        plan, source = plan_of(recipe, seed)
+        plan, models, source = plan_of(recipe, seed)
         if recipe.format == "plan":
             (work / PLAN).write_bytes(encode(plan))
         else:
-            _relbench(name, plan, work)
+            _relbench(name, plan, models, work)
         figures = _figures(seed, name, source, plan, work)
         (work / FIGURES).write_bytes(msgspec.json.encode(figures))
         os.rename(work, place(out, name))
@@ -70,9 +70,9 @@ def make(recipe: Recipe, seed: int, out: Path) -> Figures:
     return figures
 
 
-def _relbench(name: str, plan: Plan, work: Path) -> None:
+def _relbench(name: str, plan: Plan, models: Fitted | None, work: Path) -> None:
     assert plan.schema is not None
-    sampler = Sampler(plan, threads=1)
+    sampler = Sampler(plan, threads=1, models=models)
     with duckdb.connect(config={"threads": 1}) as connection:
         layout = build(name, plan.schema, planned(plan), sampler.batches, connection)
         for _ in write(layout, connection, work):
