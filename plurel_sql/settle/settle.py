@@ -11,7 +11,7 @@ from plurel_sql.plan.partitions import is_condition
 from plurel_sql.sample import Sampler
 from plurel_sql.schema.model import Check, Note, Schema, Table
 from plurel_sql.settle.groups import Grouper, Known
-from plurel_sql.settle.search import Search, opened
+from plurel_sql.settle.search import Search
 
 
 def settled(plan: model.Plan) -> model.Plan:
@@ -22,7 +22,7 @@ def settled(plan: model.Plan) -> model.Plan:
     """
     if not any(table.pending for table in plan.tables) or plan.schema is None:
         return plan
-    judge, sampler = Judge(), opened(plan)
+    judge, sampler = Judge(), Sampler(plan)
     tables, notes, honoured, scattered = [], [], {}, set()
     for table in plan.tables:
         schema = plan.schema.table(table.name)
