@@ -39,10 +39,10 @@ rust:
 	cargo clippy --locked --all-targets --features python -- -D warnings
 	cargo test --locked --quiet
 
-# The built wheel is what is tested, in an environment that has nothing else of this tree.
+# The built wheel is what is tested, in an environment that has nothing else of this tree. It is built from the source
+# distribution, with the libraries that `setup` compiled.
 wheel: $(VENV)/.tools
 	rm -rf $(WHEELS)
-	# Built from the source distribution, with the libraries that `setup` compiled.
 	CARGO_TARGET_DIR=$(abspath target) $(BIN)/maturin build --release --quiet --sdist --out $(WHEELS)
 
 pytest: wheel

@@ -31,13 +31,15 @@ class Database:
     """An opened plan: any rows of any table, as often as wanted, from any thread."""
 
     @staticmethod
-    def open(plan: bytes, threads: int = 0, cache_bytes: int = ...) -> Database:
+    def open(plan: bytes, threads: int = 0, cache_bytes: int = ..., fitted: Fitted | None = None) -> Database:
         """Opens a fitted plan.
 
         Args:
             plan: the plan as JSON.
             threads: workers for each stream, 0 for one per core. The rows don't depend on it.
             cache_bytes: memory that parents' values may be kept in. The rows don't depend on it.
+            fitted: what the plan came from; its columns may have changed since. The rows don't depend on it, but are
+                there sooner.
 
         Raises:
             SamplerError: "plan" where it is not one, "impossible" where it asks for what can't be.
@@ -199,9 +201,15 @@ class ContextSource:
 def drawn_numbers(part: Mapping[str, int], rows: int) -> bytearray:
     """Numbers below ``rows`` for a part of a step, int64."""
 
-def fit(plan: bytes) -> bytes:
-    """The plan with its SCMs drawn and calibrated.
+@final
+class Fitted:
+    """A plan with its SCMs drawn and calibrated, and what was computed for that.
 
     Raises:
         SamplerError: as ``Database.open``.
     """
+
+    def __init__(self, plan: bytes) -> None: ...
+    @property
+    def plan(self) -> bytes:
+        """The fitted plan as JSON."""

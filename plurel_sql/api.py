@@ -19,6 +19,7 @@ from plurel_sql.plan import config as configuration
 from plurel_sql.plan import planner
 from plurel_sql.plan.config import Config
 from plurel_sql.plan.model import Plan, decode
+from plurel_sql.plan.whole import contradiction
 from plurel_sql.report.explain import Explanation
 from plurel_sql.report.explain import explain as explain_plan
 from plurel_sql.sample import Sampler
@@ -303,6 +304,8 @@ def load_plan(path: str | Path) -> Plan:
         raise InputError(f"is not a plan: {error}", place=str(path), hint="make one with `plurel-sql plan`") from error
     if loaded.format != 1:
         raise InputError(f"is a plan of format {loaded.format}", place=str(path), hint="this version reads format 1")
+    if (fault := contradiction(loaded)) is not None:
+        raise InputError(f"is not a plan: {fault}", place=str(path), hint="make one with `plurel-sql plan`")
     return loaded
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plurel_sql import sample
 from plurel_sql.plan.model import Plan
 from plurel_sql.plan.natural import natural
+from plurel_sql.sample import Fitted
 from plurel_sql.settle import settled, with_arcs
 
 
@@ -21,8 +22,19 @@ def fitted(plan: Plan) -> Plan:
         InputError: the plan is not one.
         ImpossibleError: a key can't hold as many rows as asked for.
     """
+    return with_models(plan)[0]
+
+
+def with_models(plan: Plan) -> tuple[Plan, Fitted | None]:
+    """As ``fitted``, and the models that were made for it, for a ``Sampler``.
+
+    Raises:
+        InputError, ImpossibleError: as ``fitted``.
+    """
     if is_fitted(plan):
-        return plan
-    drawn = sample.fit(plan)
+        return plan, None
+    drawn, models = sample.fit(plan)
     tied = with_arcs(drawn, plan)
-    return settled(natural(drawn if tied is plan else sample.fit(tied)))
+    if tied is not plan:
+        drawn, models = sample.fit(tied)
+    return settled(natural(drawn)), models

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from msgspec.structs import replace
 
 from plurel_sql import _sampler
 from plurel_sql.attempts.judge import Judge
@@ -18,6 +19,9 @@ from plurel_sql.errors import ImpossibleError, InputError, PlurelError, RunError
 from plurel_sql.plan.model import Plan, decode, encode
 
 _T = TypeVar("_T")
+
+Fitted = _sampler.Fitted
+"""The models of a plan that was just fitted, with what is known of its rows already."""
 
 BATCH_ROWS = 122_880
 """Rows of one batch: a row group of DuckDB."""
@@ -36,15 +40,19 @@ class Sampler:
         plan: a fitted plan.
         threads: worker threads, 0 for one per core. The rows don't depend on it.
         cache_bytes: memory that parents' values may be kept in. The rows don't depend on it.
+        models: those of the plan, where ``fit`` has just made them. The rows don't depend on it, but are there sooner.
 
     Raises:
         InputError: the plan is not one.
         ImpossibleError: it asks for what can't be.
     """
 
-    def __init__(self, plan: Plan, threads: int = 0, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self, plan: Plan, threads: int = 0, cache_bytes: int = CACHE_BYTES, models: Fitted | None = None
+    ) -> None:
         self._plan = plan
-        self._database = mapped(lambda: _sampler.Database.open(encode(plan), threads, cache_bytes))
+        bare = encode(replace(plan, schema=None, notes=()))  # what only targets and people read may be large
+        self._database = mapped(lambda: _sampler.Database.open(bare, threads, cache_bytes, models))
 
     def batches(
         self,
@@ -159,13 +167,14 @@ class Sampler:
         return pa.RecordBatchReader.from_stream(made).read_next_batch()
 
 
-def fit(plan: Plan) -> Plan:
-    """``plan`` with its SCMs drawn and calibrated on a pilot of its own rows.
+def fit(plan: Plan) -> tuple[Plan, Fitted]:
+    """``plan`` with its SCMs drawn and calibrated on a pilot of its own rows, and its models for a ``Sampler``.
 
     Raises:
         InputError, ImpossibleError: as in ``Sampler``.
     """
-    return decode(mapped(lambda: _sampler.fit(encode(plan))))
+    fitted = mapped(lambda: Fitted(encode(plan)))
+    return decode(fitted.plan), fitted
 
 
 def _guarded(reader: pa.RecordBatchReader, table: str) -> Iterator[pa.RecordBatch]:

@@ -15,7 +15,7 @@ from plurel_sql.export.build import build
 from plurel_sql.export.folder import write
 from plurel_sql.export.times import planned
 from plurel_sql.plan.model import Plan, encode
-from plurel_sql.sample import Sampler
+from plurel_sql.sample import Fitted, Sampler
 from plurel_sql.tasks.effort import QUICK
 
 FIGURES = "figures.json"
@@ -60,11 +60,11 @@ def make(recipe: Recipe, seed: int, out: Path) -> Figures:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     try:
-        plan, source = plan_of(recipe, seed)
+        plan, models, source = plan_of(recipe, seed)
         if recipe.format == "plan":
             (work / PLAN).write_bytes(encode(plan))
         else:
-            _relbench(recipe, name, plan, work)
+            _relbench(recipe, name, plan, models, work)
         figures = _figures(seed, name, source, plan, work)
         (work / FIGURES).write_bytes(msgspec.json.encode(figures))
         os.rename(work, place(out, name))
@@ -73,14 +73,15 @@ def make(recipe: Recipe, seed: int, out: Path) -> Figures:
     return figures
 
 
-def _relbench(recipe: Recipe, name: str, plan: Plan, work: Path) -> None:
+def _relbench(recipe: Recipe, name: str, plan: Plan, models: Fitted | None, work: Path) -> None:
     assert plan.schema is not None
-    sampler = Sampler(plan, threads=1)
+    sampler = Sampler(plan, threads=1, models=models)
     with duckdb.connect(config={"threads": 1}) as connection:
         layout = build(name, plan.schema, planned(plan), sampler.batches, connection)
         made = None
         if recipe.tasks != 0:
-            made = tasks.make(connection, layout, None if recipe.tasks == "auto" else recipe.tasks, effort=QUICK)
+            wanted = None if recipe.tasks == "auto" else recipe.tasks
+            made = tasks.make(connection, layout, wanted, effort=QUICK, plan=plan)
             (work / "tasks.json").write_bytes(made.report())
         for _ in write(layout, connection, work, tasks=made.tasks if made else ()):
             pass

@@ -16,6 +16,7 @@ from plurel_sql.plan.model import Plan
 from plurel_sql.plan.params import Params
 from plurel_sql.prior.real import files
 from plurel_sql.prior.sources import draw, parse
+from plurel_sql.sample import Fitted
 from plurel_sql.sinks.relbench import refuse_unmeasurable
 from plurel_sql.sinks.targets import Tasks
 
@@ -69,10 +70,10 @@ def recipe(
     return Recipe(schemas, format, prior, rows, prefix, tasks, digest.hexdigest() if folders else "")
 
 
-def plan_of(recipe: Recipe, seed: int) -> tuple[Plan, str]:
-    """The fitted plan of the database of seed ``seed``, and the source that its schema came from."""
+def plan_of(recipe: Recipe, seed: int) -> tuple[Plan, Fitted | None, str]:
+    """The fitted plan of the database of seed ``seed``, its models (``fit.with_models``), and its schema's source."""
     params = Params()
     drawn = draw(parse(recipe.schemas), seed, params)
     published = recipe.prior == "plurel" if recipe.prior else drawn.neutral
     config = Config(total=recipe.rows, prior=params if published else None)
-    return fit.fitted(planner.plan(drawn.schema, config, seed)), drawn.kind
+    return *fit.with_models(planner.plan(drawn.schema, config, seed)), drawn.kind

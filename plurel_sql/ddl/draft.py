@@ -8,7 +8,9 @@ from typing import Literal
 
 from plurel_sql.ddl.cursor import Name, Path, make_name
 from plurel_sql.ddl.dialects.base import Dialect
+from plurel_sql.ddl.splitter import Statement
 from plurel_sql.ddl.tokens import Token, name_value, quote_name
+from plurel_sql.schema import model
 from plurel_sql.schema.model import Part, Source
 
 
@@ -140,6 +142,10 @@ class Catalogue:
         self.tables: dict[tuple[str, str], DraftTable] = {}
         self.types: dict[tuple[str, str], UserType] = {}
         self.notes: list[DraftNote] = []
+        self.routines: dict[str, list[Statement]] = {}
+        """What each routine defines when it is called."""
+        self.statements: list[model.Statement] = []
+        """The definitions as written, for a target of the same dialect."""
         self.default = make_name(dialect.default_namespace or "", dialect, quoted=False)
         self.search_path: list[Name] = [self.default]
 

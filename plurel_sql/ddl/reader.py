@@ -47,7 +47,6 @@ def read(sources: Sequence[Text], dialect: str | None = None, likely: str = "") 
         dialect = detect("\n".join(source.sql for source in sources), likely)
     chosen = dialects.get(dialect)
     catalogue = Catalogue(chosen)
-    statements: list[Statement] = []
     for source in sources:
         catalogue.search_path = [catalogue.default]
         text = source.sql.removeprefix("\ufeff")
@@ -56,5 +55,5 @@ def read(sources: Sequence[Text], dialect: str | None = None, likely: str = "") 
             tokens = statement.tokens
             if tokens and tokens[0].word in _DEFINES:
                 written = as_written(text, tokens, chosen)
-                statements.append(Statement(written, Source(source.name, statement.line)))
-    return msgspec.structs.replace(resolve(catalogue), statements=tuple(statements))
+                catalogue.statements.append(Statement(written, Source(source.name, statement.line)))
+    return msgspec.structs.replace(resolve(catalogue), statements=tuple(catalogue.statements))

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from plurel_sql.ddl.dialects.base import Dialect
 from plurel_sql.ddl.tokens import Token, block_end, pattern
 
-READ = {"CREATE", "ALTER", "DROP", "COMMENT", "RENAME", "USE", "SET", "COPY", "DO", "DECLARE", "BEGIN", "IF", "EXEC"}
+READ = {"CREATE", "ALTER", "DROP", "COMMENT", "RENAME", "USE", "SET", "COPY", "DO", "DECLARE", "BEGIN", "IF", "EXEC",
+        "SELECT", "CALL"}  # fmt: skip
 """First words of statements whose tokens are kept; all others (INSERT above all) are only stepped over."""
 
 _ROUTINES = {"FUNCTION", "PROCEDURE", "PROC", "TRIGGER", "PACKAGE", "EVENT", "LIBRARY", "BODY"}

@@ -117,7 +117,12 @@ class _Designed:
         keys = [unique.columns for unique in self.source.uniques if unique.plain and name in unique.columns]
         part = any(len(columns) > 1 for columns in keys)
         return OutColumn(
-            self.taken.free(name), (name,), "feature", found, part and words(name)[-1] in _OPAQUE, bool(keys)
+            self.taken.free(name),
+            (name,),
+            "feature",
+            found,
+            (part or found == "integer") and words(name)[-1] in _OPAQUE,
+            bool(keys),
         )
 
     def _links(self) -> list[OutLink]:

@@ -22,8 +22,9 @@ Role = Literal["key", "link", "time", "feature"]
 class OutColumn(msgspec.Struct, frozen=True, omit_defaults=True):
     """A column of the dataset. ``source`` are the columns of the source table that it stands for: several for the link
     of a composite foreign key, none for a key that was added and for a time that was lent by a parent. ``keyed`` marks
-    a feature that is (part of) a key of the source: it tells rows apart, so it is nothing to predict; ``names_row`` one
-    of these that says no more than which row it is (a tenant's or line's number): it is no number to reckon with."""
+    a feature that is (part of) a key of the source: it tells rows apart, so it is nothing to predict; ``names_row``
+    one that says by its name no more than which row it is, or which other (a tenant's or line's number, the id of
+    a row somewhere): it is no number to reckon with."""
 
     name: str
     source: tuple[str, ...]

@@ -58,7 +58,9 @@ class Draws:
     def sample(self, items: Sequence[_T], count: int) -> list[_T]:
         """``count`` different ones, in random order."""
         pool = list(items)
-        self.shuffle(pool)
+        for i in range(count):
+            j = self.whole(i, len(pool) - 1)
+            pool[i], pool[j] = pool[j], pool[i]
         return pool[:count]
 
     def of(self, choices: Choices) -> Any:

@@ -494,10 +494,41 @@ class Value(msgspec.Struct, frozen=True, tag="value"):
     lane: str | None = None
 
 
-class Product(msgspec.Struct, frozen=True, tag="product"):
-    """The product of numeric columns of the row, rounded to the column's scale (total = quantity * price)."""
+class Product(msgspec.Struct, frozen=True, tag="product", omit_defaults=True):
+    """The product of numeric columns of the row, and of one less each share in ``complements``, rounded to the column's
+    scale (total = quantity * price * (1 - discount))."""
 
     columns: tuple[str, ...]
+    complements: tuple[str, ...] = ()
+
+
+class Sum(msgspec.Struct, frozen=True, tag="sum"):
+    """The sum of numeric columns of the row, less others, at least 0; NULL counts as 0."""
+
+    plus: tuple[str, ...]
+    minus: tuple[str, ...] = ()
+
+
+class Quote(msgspec.Struct, frozen=True, tag="quote"):
+    """The parent's number in ``column``, as it is with probability ``same``, else times a factor from ``low`` to
+    ``high``; NULL where link ``link`` or the number is."""
+
+    link: int
+    column: str
+    same: float
+    low: float
+    high: float
+
+
+class Rollup(msgspec.Struct, frozen=True, tag="rollup", omit_defaults=True):
+    """Of the rows of ``table`` that refer to this one along their link ``link``: how many ("count"), or the sum of a
+    product of theirs (as of ``Product``)."""
+
+    table: str
+    link: int
+    of: Literal["count", "sum"]
+    columns: tuple[str, ...] = ()
+    complements: tuple[str, ...] = ()
 
 
 class Copy(msgspec.Struct, frozen=True, tag="copy"):
@@ -512,7 +543,23 @@ class Constant(msgspec.Struct, frozen=True, tag="constant"):
     value: str | None = None
 
 
-Rule = Sequence | Ref | Position | Digit | Elect | Slot | At | After | Value | Product | Copy | Constant
+Rule = (
+    Sequence
+    | Ref
+    | Position
+    | Digit
+    | Elect
+    | Slot
+    | At
+    | After
+    | Value
+    | Product
+    | Sum
+    | Quote
+    | Rollup
+    | Copy
+    | Constant
+)
 
 
 class Reached(msgspec.Struct, frozen=True):

@@ -1,7 +1,8 @@
 """Partitions: rows fall into those that exist.
 
 The partition key's values are narrowed to what the partitions hold. Where the key is a time that the rows' axis runs
-along, the span of the whole plan is narrowed instead, so that the times of parents and children lie in it as well.
+along, the span of the whole plan is narrowed instead, so that the times of parents and children lie in it as well. An
+expression of another form becomes a pending CHECK, which is met by trying.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from plurel_sql.plan.draft import Draft, Limit, TableDraft
 from plurel_sql.plan.honour import up
 from plurel_sql.plan.indexes import may_be_required, require
 from plurel_sql.plan.types import micros
-from plurel_sql.schema.model import Column, NotNull, OneOf, Part, Partitioning, Range, Scalar
+from plurel_sql.schema.model import Check, Column, NotNull, OneOf, Part, Partitioning, Range, Scalar
 
 TIMES = ("date", "timestamp")
 Run = tuple[float | None, float | None]
@@ -44,15 +45,47 @@ def _narrow(draft: Draft, table: TableDraft, partitioning: Partitioning) -> str 
     if len(partitioning.keys) != 1:
         return _leading(draft, table, partitioning, inner)
     found = _key(table, partitioning.keys[0])
-    if found is None:
-        return f"{partitioning.keys[0]} is not understood"
-    column, unit = found
-    reason = _listed(draft, table, column, inner) if partitioning.strategy == "list" else None
-    if partitioning.strategy == "range":
-        reason = _ranged(draft, table, column, unit, inner)
-    elif unit:
-        reason = "its key is an expression"
+    years = [value or "" for part in inner for value in part.values]
+    if found is None or (found[1] and not all(map(str.isdecimal, years))):
+        table.pending.append(_condition(partitioning.keys[0], inner, draft.schema.dialect))
+        reason = None
+    elif found[1] and partitioning.strategy == "list":
+        spans = tuple(Part("", low=(year,), high=(str(int(year) + 1),)) for year in years)
+        reason = _ranged(draft, table, *found, spans)
+    elif partitioning.strategy == "list":
+        reason = _listed(draft, table, found[0], inner)
+    else:
+        reason = _ranged(draft, table, *found, inner)
     return reason or (_narrow(draft, table, inner[0].inner) if inner[0].inner is not None else None)
+
+
+def is_condition(check: Check, partitioning: Partitioning | None, dialect: str) -> bool:
+    """Whether a pending check is none of the schema's but says that a row finds a partition."""
+    if partitioning is None:
+        return False
+    keys = partitioning.keys if len(partitioning.keys) == 1 else ()
+    return any(check == _condition(key, _one_inside(partitioning.parts), dialect) for key in keys) or any(
+        is_condition(check, part.inner, dialect) for part in partitioning.parts
+    )
+
+
+def _condition(key: str, parts: tuple[Part, ...], dialect: str) -> Check:
+    """That the value of an expression is in one of the partitions."""
+
+    def literal(value: str) -> str:
+        plain = dialect == "mysql" and re.fullmatch(r"-?\d+", value)
+        return value if plain else "'" + value.replace("'", "''") + "'"
+
+    key, values = f"({key})", [value for part in parts for value in part.values]
+    listed = ", ".join(literal(value) for value in values if value is not None)
+    either = [f"{key} IN ({listed})"] if listed else []
+    for part in parts:
+        low, high = (bounds[0] if bounds else None for bounds in (part.low, part.high))
+        sides = [f"{key} >= {literal(low)}"] if low is not None else []
+        sides += [f"{key} < {literal(high)}"] if high is not None else []
+        either += [] if part.values else [f"({' AND '.join(sides or ['1 = 1'])})"]
+    inside = [f"{key} IS NOT NULL AND ({' OR '.join(either)})"] if either else []
+    return Check(" OR ".join([*inside, *([f"{key} IS NULL"] if None in values else [])]), ())
 
 
 def _one_inside(parts: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -156,7 +189,12 @@ def _leading(draft: Draft, table: TableDraft, partitioning: Partitioning, parts:
     reason = "its key has several columns"
     found = [_key(table, key) for key in partitioning.keys]
     columns = [column for column, unit in (each for each in found if each is not None) if not unit]
-    if partitioning.strategy != "range" or len(columns) != len(found) or any(part.inner for part in parts):
+    if (
+        partitioning.strategy != "range"
+        or not columns
+        or len(columns) != len(found)
+        or any(part.inner for part in parts)
+    ):
         return reason
     first = columns[0]
     if first.type.kind != "integer":

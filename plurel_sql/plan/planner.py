@@ -13,6 +13,7 @@ from plurel_sql.plan.columns import columns
 from plurel_sql.plan.config import Config
 from plurel_sql.plan.diamonds import diamonds
 from plurel_sql.plan.draft import Draft, drafted, trivial
+from plurel_sql.plan.figures import figures
 from plurel_sql.plan.groups import exclusions
 from plurel_sql.plan.honour import ask_parents, contradictions, honour_checks
 from plurel_sql.plan.keys import unique_keys
@@ -23,6 +24,7 @@ from plurel_sql.plan.pairs import pairs
 from plurel_sql.plan.partitions import partitions
 from plurel_sql.plan.rows import share_rows
 from plurel_sql.plan.scopes import shared_columns
+from plurel_sql.plan.wholes import wholes
 from plurel_sql.schema.model import Schema
 
 
@@ -54,10 +56,12 @@ PASSES: tuple[Callable[[Draft], None], ...] = (
     unique_keys,
     exclusions,
     diamonds,
+    wholes,
     share_rows,
     axes,
     _cells,
     honour_checks,
+    figures,
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from plurel_sql.plan import model
 
@@ -31,13 +31,31 @@ def sources(column: model.Column) -> Iterator[str]:
     yield from made_of(column.rule)
 
 
+def twins(table: model.Table, name: str) -> set[str]:
+    """The columns of the row that tell a column's own chance: made from the nodes that it is made from (the title
+    beside the rating), or made of it or of one of those. Without a node of the causal model those made of it."""
+    columns = {column.name: column for column in table.columns}
+    own = origins(columns, columns[name])
+    alike = {each.name for each in table.columns if own.intersection(nodes(each.rule))} | {name}
+    below = dependents(table)
+    return alike.union(*(below[each] for each in alike)) - {name}
+
+
+def origins(columns: Mapping[str, model.Column], column: model.Column) -> set[str]:
+    """The nodes that a column is made from, through the columns that its rule takes (its lower bound is a cause)."""
+    found = set(nodes(column.rule))
+    return found.union(*(origins(columns, columns[name]) for name in made_of(column.rule)))
+
+
 def made_of(rule: model.Rule) -> Iterator[str]:
     """The columns of the row whose values a rule takes."""
     match rule:
         case model.After(base=str(base)):
             yield base
-        case model.Product(columns=columns):
-            yield from columns
+        case model.Product(columns=columns, complements=shares):
+            yield from (*columns, *shares)
+        case model.Sum(plus=plus, minus=minus):
+            yield from (*plus, *minus)
         case model.Copy(column=other):
             yield other
         case model.Elect(chosen=chosen, rest=rest):

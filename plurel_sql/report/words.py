@@ -185,8 +185,16 @@ def rule(column: m.Column) -> tuple[str, str]:
             return "later time", f"{duration(mean)} after {base or 'the row'} on average{yet}"
         case m.Value(codec=codec):
             return _codec(codec, column.type)
-        case m.Product(columns=columns):
-            return "product", " * ".join(columns)
+        case m.Product(columns=columns, complements=shares):
+            return "product", " * ".join((*columns, *(f"(1 - {share})" for share in shares)))
+        case m.Sum(plus=plus, minus=minus):
+            return "sum", " - ".join((" + ".join(plus), *minus))
+        case m.Quote(column=name, same=same, low=low, high=high):
+            return "number of the row it refers to", f"{name}, {same:.0%} as it is, else times {low:g} to {high:g}"
+        case m.Rollup(table=table, of=of, columns=columns):
+            return f"{of} over the rows below", " * ".join(
+                (table, *columns)
+            ) if of == "count" else f"{table}: " + " * ".join(columns)
         case m.Copy(column=name):
             return "copy", name
         case m.Constant(value=value):

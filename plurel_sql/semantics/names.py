@@ -52,6 +52,7 @@ GLUED = word_set(
     version view visit warehouse weight work year zip credit standard measure method reviewer history province scrap
     territory subcategory exp quota pay hours vacation sick leave login national extension shelf cart shopping safety
     lead received rejected ordered scrapped pct ytd hrs marital hash salt tracking approval web death care uom
+    header detail
     organization original resource actual planned scheduled commission model shape insurance religion language category
     severity mortality drug dose route reading build"""
 )

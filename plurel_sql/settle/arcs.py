@@ -19,7 +19,7 @@ from plurel_sql.plan import model
 from plurel_sql.sample import Sampler
 from plurel_sql.schema.model import Check, Table
 from plurel_sql.settle.groups import Grouper, Known
-from plurel_sql.settle.search import Search, opened, pilot_rows
+from plurel_sql.settle.search import Search, pilot_rows
 
 MOST = 6
 """Links of one arc at most: every pattern is tried."""
@@ -33,7 +33,7 @@ def with_arcs(fitted: model.Plan, plan: model.Plan) -> model.Plan:
     """``plan`` with arcs where pending CHECKs need them, found on its fitted form; ``plan`` itself where none does."""
     if plan.schema is None or not any(table.pending for table in plan.tables):
         return plan
-    judge, sampler = Judge(), opened(fitted)
+    judge, sampler = Judge(), Sampler(fitted)
     tables = []
     for table in plan.tables:
         schema = plan.schema.table(table.name)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+from msgspec.structs import replace
 
 from plurel_sql import ddl
 from plurel_sql.attempts.judge import Judge, quoted
 from plurel_sql.plan import model
+from plurel_sql.plan.partitions import is_condition
 from plurel_sql.plan.reads import dependents
 from plurel_sql.schema.model import Check, Column, Table
 
@@ -57,7 +59,8 @@ class Grouper:
         self.rows = rows
         self.by_name = {column.name: column for column in table.columns}
         self.dependents = dependents(table)
-        fixed = _referenced(plan, table.name) | _keyed(schema)
+        tried = any(is_condition(check, schema.partitioning, self.whole.dialect) for check in table.pending)
+        fixed = _referenced(plan, table.name) | _keyed(replace(schema, partitioning=None) if tried else schema)
         self.free = {
             name
             for name, column in self.by_name.items()

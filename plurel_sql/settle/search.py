@@ -35,11 +35,6 @@ def pilot_rows(table: model.Table, most: int = PILOT) -> npt.NDArray[np.uint64]:
     return np.unique(np.linspace(0, max(table.rows - 1, 0), min(table.rows, most)).astype(np.uint64))
 
 
-def opened(plan: model.Plan) -> Sampler:
-    """A sampler of the plan without what only targets and people read, which may be large."""
-    return Sampler(replace(plan, schema=None, notes=()))
-
-
 class Search:
     """The search for one group. ``dropped`` are the CHECKs that could not be met, with reasons."""
 
@@ -155,7 +150,7 @@ class Search:
     def _sampler(self, retry: model.Retry) -> Sampler:
         table = replace(self.table, retries=(retry,))
         tables = tuple(table if each.name == table.name else each for each in self.plan.tables)
-        return opened(replace(self.plan, tables=tables))
+        return Sampler(replace(self.plan, tables=tables))
 
 
 def _nulls(rows: pa.Table, columns: tuple[str, ...]) -> npt.NDArray[np.int64]:

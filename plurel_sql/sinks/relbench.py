@@ -24,6 +24,7 @@ from plurel_sql.export.build import build
 from plurel_sql.export.design import design
 from plurel_sql.export.layout import Layout
 from plurel_sql.export.times import Times, named, planned
+from plurel_sql.plan.model import Plan
 from plurel_sql.schema.model import Note
 from plurel_sql.sinks import folders
 from plurel_sql.sinks.base import Constraints, Counted, Loaded, Progress, Silent, Source, TableLoad
@@ -69,6 +70,7 @@ class RelbenchFolder:
             rows,
             lambda connection: (build(self.path.name, source.schema, times(source), rows.stream, connection), ()),
             description(source),
+            plan=_plan(source),
         )
         return msgspec.structs.replace(loaded, notes=(*loaded.notes, *notes))
 
@@ -77,9 +79,10 @@ class RelbenchFolder:
         rows: Rows,
         make: Callable[[duckdb.DuckDBPyConnection], tuple[Layout, tuple[folder.Task, ...]]],
         description: str,
+        plan: Plan | None = None,
     ) -> Loaded:
         """Fills the folder with the dataset that ``make`` makes in a connection, of ``rows``, with tasks that are
-        there already."""
+        there already. ``plan``: that the rows come of."""
         self.check()
         began = time.perf_counter()
         with Interrupts() as interrupts, folders.filled(self.target, self.path) as work:
@@ -89,7 +92,7 @@ class RelbenchFolder:
                 with rows.errors(self.target):
                     layout, own = make(connection)
                     rows.end()
-                    made = self._tasks(layout, connection, rows.turn)
+                    made = self._tasks(layout, connection, plan, rows.turn)
                     names = {task.name for task in own}
                     every = (*own, *(task for task in made.tasks if task.name not in names))
                     for _ in folder.write(layout, connection, work, tasks=every, description=description):
@@ -101,11 +104,12 @@ class RelbenchFolder:
         return Loaded(self.target, rows.loads(), size, time.perf_counter() - began, (*self._notes, *layout.notes))
 
     def _tasks(
-        self, layout: Layout, connection: duckdb.DuckDBPyConnection, watch: Callable[[str], None]
+        self, layout: Layout, connection: duckdb.DuckDBPyConnection, plan: Plan | None, watch: Callable[[str], None]
     ) -> tasks_of.Made:
         if self.tasks == 0:
             return tasks_of.Made((), (), ())
-        return tasks_of.make(connection, layout, None if self.tasks == "auto" else self.tasks, watch=watch)
+        wanted = None if self.tasks == "auto" else self.tasks
+        return tasks_of.make(connection, layout, wanted, plan=plan, watch=watch)
 
 
 def refuse_unmeasurable() -> None:
@@ -123,13 +127,17 @@ _INSTALL = "pip install 'plurel-sql[relbench]', which brings scikit-learn, or --
 
 def times(source: Source) -> Times:
     """The time columns of a source: by its plan where it has one, else by their names."""
-    plan = getattr(source, "plan", None)
+    plan = _plan(source)
     return planned(plan) if plan is not None else {table.id: named(table) for table in source.schema.tables}
+
+
+def _plan(source: Source) -> Plan | None:
+    return getattr(source, "plan", None)
 
 
 def description(source: Source) -> str:
     """A sentence for manifest and card."""
-    plan = getattr(source, "plan", None)
+    plan = _plan(source)
     made = f" with seed {plan.seed}" if plan is not None else ""
     return f"A synthetic database of {len(source.schema.tables)} tables, made by plurel-sql{made}."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plurel_sql.export.layout import Layout, OutTable
+from plurel_sql.plan.model import Plan
 from plurel_sql.tasks.effort import FULL, Effort
 from plurel_sql.tasks.facts import Facts
 from plurel_sql.tasks.sql import Connection
@@ -22,12 +23,13 @@ PAST = "plurel_sql_past"
 @dataclass(frozen=True)
 class Bench:
     """A connection that holds the dataset's tables under their names, what they are, figures about them, and how much
-    work is put into measuring."""
+    work is put into measuring. ``plan``: that the rows come of, if they do."""
 
     connection: Connection
     layout: Layout
     facts: Facts
     effort: Effort = FULL
+    plan: Plan | None = None
 
     def table(self, name: str) -> OutTable:
         """The table of this name."""

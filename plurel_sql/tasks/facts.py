@@ -20,6 +20,7 @@ SAMPLE = 100_000
 CATEGORIES = 30
 """A text with more values than this, or that repeats less than ten times each, is no category."""
 REPEATS = 10
+LEVELS = 7
 BATCH = 50
 """Columns in one query."""
 
@@ -36,6 +37,11 @@ class ColumnFacts:
     whole: bool
     values: tuple[str, ...] = ()
     target: bool = True
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether its sum says something: whole numbers of few values are levels (a rating, a priority)."""
+        return not self.whole or self.distinct > LEVELS
 
 
 @dataclass(frozen=True)

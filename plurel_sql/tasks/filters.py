@@ -19,6 +19,8 @@ SOLVED = 0.98
 """A single feature with this AUROC, R2 or MAP solves the task."""
 ONE = 0.99
 """A recommendation is a look-up if so many of the entities that met several times met one and the same."""
+ONCE = 0.9
+"""It is a matter of chance if so many of those that are met are met for the first time."""
 UNBORN = 0.5
 """It can't be made if so many of those that are met were not there yet at the seed time."""
 CHANCE = {"AUROC": 0.55, "R2": 0.02, "MAP": 0.01}
@@ -64,6 +66,9 @@ def _of_destinations(bench: Bench, task: Task, destination: str) -> str | None:
     )[0][0]
     if (one or 0.0) >= ONE:
         return f"nothing to choose: {one:.1%} of {task.entity} meet one of {destination} all the time"
+    new = rows(bench.connection, f"SELECT count(DISTINCT met) / count(*) FROM ({met})")[0][0]
+    if (new or 0.0) >= ONCE:
+        return f"no row of {destination} is met again: {new:.0%} of those that are met are met once"
     table = bench.table(destination)
     if table.time is not None:
         late = rows(

@@ -81,15 +81,16 @@ def _questions(facts: Facts, path: Path) -> Iterator[Question]:
     for index, column in enumerate(numbers):
         number = ((f"CAST(x.{quoted(column.name)} AS DOUBLE)", "value"),)
         place = f"{path.event.name}.{column.name}"
-        yield Question(
-            f"sum-{column.name}",
-            "regression",
-            "alive",
-            "coalesce(sum(v.value), 0)",
-            f"What will {place} add up to?",
-            column.name,
-            number,
-        )
+        if column.adds_up:
+            yield Question(
+                f"sum-{column.name}",
+                "regression",
+                "alive",
+                "coalesce(sum(v.value), 0)",
+                f"What will {place} add up to?",
+                column.name,
+                number,
+            )
         yield Question(
             f"mean-{column.name}",
             "regression",
@@ -202,8 +203,8 @@ GROUP BY s.timestamp, s.entity"""
         entity_col=entity_col,
         target=target,
         time_col="timestamp",
-        question=f"Which rows of {destination} will each row of {path.entity.name} meet in {path.label} "
-        f"over the next {spelled(window.length)}?",
+        question=f"For each row of {path.entity.name}, over the next {spelled(window.length)}: "
+        f"Which rows of {destination} will its rows in {path.label} refer to ({column})?",
         subject=f"{path.event.name}.{column}",
         form="which",
         sql=sql,

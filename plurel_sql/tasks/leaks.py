@@ -9,6 +9,7 @@ import numpy as np
 
 from plurel_sql.attempts.judge import quoted
 from plurel_sql.export.layout import OutTable
+from plurel_sql.plan.reads import twins
 from plurel_sql.tasks.bench import SAMPLE, Bench
 from plurel_sql.tasks.facts import ColumnFacts
 from plurel_sql.tasks.features import Matrix, Sample
@@ -48,10 +49,12 @@ class Leak:
 def in_row(bench: Bench, task: Task, sample: Sample, visible: Matrix) -> tuple[Leak, ...]:
     """Leaks among what an autocomplete row shows: its own columns, those of its parents, of what hangs on it.
 
-    First columns whose equal values decide the target, then those that predict it alone, then, while trees on all
+    First, where the rows come of a plan, columns that are known to tell the target's own chance; then columns whose
+    equal values decide the target, then those that predict it alone, then, while trees on all
     that is left still reproduce it, the column they need most.
     """
-    leaks = list(_by_value(bench, task, bench.table(task.entity), skip=(task.target,)))
+    leaks = list(_twins(bench, task))
+    leaks += _by_value(bench, task, bench.table(task.entity), skip=(task.target, *(leak.column for leak in leaks)))
     left = _removable(visible.hiding([(leak.table, leak.column) for leak in leaks]))
     for name, values in left.columns.items():
         score = alone(task.type, values, sample)
@@ -68,6 +71,17 @@ def in_row(bench: Bench, task: Task, sample: Sample, visible: Matrix) -> tuple[L
         leaks.append(Leak(*needed, f"reproduces the target together with others ({score:.3f})"))
         left = left.hiding([needed])
     return tuple({(leak.table, leak.column): leak for leak in reversed(leaks)}.values())[::-1]
+
+
+def _twins(bench: Bench, task: Task) -> Iterator[Leak]:
+    if bench.plan is None:
+        return
+    table = bench.table(task.entity)
+    (source,) = table.column(task.target).source
+    telling = twins(bench.plan.table(table.source), source)
+    for column in table.columns:
+        if column.role == "feature" and telling.intersection(column.source):
+            yield Leak(table.name, column.name, "is made from what the target is made from, or of it")
 
 
 def _removable(matrix: Matrix) -> Matrix:

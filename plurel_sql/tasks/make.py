@@ -11,6 +11,7 @@ import msgspec
 
 from plurel_sql.export import folder
 from plurel_sql.export.layout import Layout
+from plurel_sql.plan.model import Plan
 from plurel_sql.tasks import facts, labels
 from plurel_sql.tasks.autocomplete import autocompletes
 from plurel_sql.tasks.bench import Bench
@@ -61,6 +62,7 @@ def make(
     wanted: int | None = None,
     *,
     effort: Effort = FULL,
+    plan: Plan | None = None,
     watch: Callable[[str], None] = lambda _: None,
 ) -> Made:
     """Tasks for the dataset.
@@ -70,6 +72,7 @@ def make(
         layout: what those tables are.
         wanted: how many tasks at most; None for as many as are worth it, up to ``AUTO``.
         effort: how much work is put into measuring.
+        plan: that the rows come of, if they do: it knows which columns tell a target's own chance; they are removed.
         watch: called with the name of each candidate before it is examined; may raise.
 
     The same data give the same tasks, whatever the machine. Needs scikit-learn (the extra ``relbench`` brings it).
@@ -77,17 +80,19 @@ def make(
     threads = rows(connection, "SELECT current_setting('threads')")[0][0]
     connection.execute("SET threads = 1")  # a sum of floats hangs on which thread comes first
     try:
-        return _made(connection, layout, AUTO if wanted is None else wanted, effort, watch)
+        return _made(connection, layout, AUTO if wanted is None else wanted, effort, plan, watch)
     finally:
         connection.execute(f"SET threads = {threads}")
 
 
-def _made(connection: Connection, layout: Layout, wanted: int, effort: Effort, watch: Callable[[str], None]) -> Made:
+def _made(
+    connection: Connection, layout: Layout, wanted: int, effort: Effort, plan: Plan | None, watch: Callable[[str], None]
+) -> Made:
     dropped: list[Dropped] = []
     figures = facts.measure(connection, layout)
     if figures is None:
         return Made((), (), (Dropped("all", "there are no times, or none on one side of the cuts"),))
-    bench = Bench(connection, layout, figures, effort)
+    bench = Bench(connection, layout, figures, effort, plan)
     try:
         kept = _examined(bench, wanted, dropped, watch)
         tasks = tuple(_task(bench, one) for one in kept)

@@ -30,9 +30,10 @@ class Path:
 
     @property
     def label(self) -> str:
-        """The event table, with its link where it has several to the entity."""
+        """The event table, with its link where it has several to the entity, or refers to itself."""
         own = [link for link, table in parents(self.event).items() if table == self.entity.name]
-        return self.event.name if self.middle or len(own) == 1 else f"{self.event.name} by {self.links[0]}"
+        alone = len(own) == 1 and self.event != self.entity
+        return self.event.name if self.middle or alone else f"{self.event.name} by {self.links[0]}"
 
     def events(self, *columns: tuple[str, str]) -> str:
         """A SELECT of the events: entity, occurred, and ``columns`` as (expression, name)."""

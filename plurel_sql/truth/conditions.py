@@ -18,8 +18,8 @@ from typing import Any, Literal
 import msgspec
 
 from plurel_sql.errors import InputError
-from plurel_sql.plan.model import Column, Plan, Ref, Table
-from plurel_sql.plan.reads import dependents, made_of, nodes
+from plurel_sql.plan.model import Column, Plan, Quote, Ref, Rollup, Rule, Table
+from plurel_sql.plan.reads import nodes, origins, twins
 
 
 class Conditions(msgspec.Struct, frozen=True):
@@ -35,6 +35,8 @@ class Conditions(msgspec.Struct, frozen=True):
             latents, computed from the target, or a descendant that could not be weighed.
         readers: foreign keys ("table.link") whose rows are descendants of the target: a predictor must not see
             rows that refer to this one along them (nor, in a self reference, be shown them otherwise).
+        figures: columns ("table.column") of rows that this one refers to that are worked out from the target or from an
+            unseen column (an order's total): a predictor must not see them.
     """
 
     table: str
@@ -46,6 +48,7 @@ class Conditions(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...]
     unseen: tuple[str, ...]
     readers: tuple[str, ...]
+    figures: tuple[str, ...]
 
 
 def ceiling(plan: Plan, table: str, column: str) -> Conditions:
@@ -91,13 +94,10 @@ class _Row:
         self.column = column
         self.inputs = {node.name: node.inputs for node in self.table.scm.nodes}
         self.made = {node.name: node.mechanism for node in self.table.scm.nodes}
-        self.target = frozenset(_nodes(columns, columns[column]))
+        self.target = frozenset(origins(columns, columns[column]))
         if not self.target:
             raise InputError("no node of the causal model makes it", place=f"{table}.{column}")
-        below = dependents(self.table)
-        twins = {each.name for each in self.table.columns if self.target.intersection(nodes(each.rule))}
-        unseen = twins.union(*(below[name] for name in twins | {column})) - {column}
-        self.unseen = unseen
+        self.unseen = twins(self.table, column)
 
     def weighed(self, free: Collection[str]) -> list[str]:
         """Nodes that keep their latents though a cause of theirs is drawn anew."""
@@ -161,6 +161,7 @@ class _Row:
             evidence=tuple(evidence),
             unseen=tuple(column.name for column in self.table.columns if column.name in unseen - {self.column}),
             readers=tuple(self._readers(moved)),
+            figures=tuple(self._figures({*unseen, self.column})),
         )
 
     def _ordered(self, names: Collection[str | None]) -> tuple[str, ...]:
@@ -174,20 +175,28 @@ class _Row:
                 found.add(name)
         return found
 
+    def _figures(self, columns: Collection[str]) -> Iterator[str]:
+        for table in self.plan.tables:
+            for column in table.columns:
+                rule = column.rule
+                if not isinstance(rule, Rollup) or rule.table != self.table.name:
+                    continue
+                if not set(columns).isdisjoint((*rule.columns, *rule.complements)):
+                    yield f"{table.name}.{column.name}"
+
     def _readers(self, moved: Collection[str]) -> Iterator[str]:
         for table in self.plan.tables:
             for k, link in enumerate(table.links):
                 if link.parent != self.table.name:
                     continue
                 causes = any(each["link"] == link.name and each["node"] in moved for each in table.scm.foreign)
-                if causes or any(column.rule == Ref(k, self.column) for column in table.columns):
+                if causes or any(_taken_over(column.rule) == (k, self.column) for column in table.columns):
                     yield f"{table.name}.{link.name}"
 
 
-def _nodes(columns: Mapping[str, Column], column: Column) -> set[str]:
-    """The nodes that a column is made from, through the columns that its rule takes (its lower bound is a cause)."""
-    found = set(nodes(column.rule))
-    return found.union(*(_nodes(columns, columns[name]) for name in made_of(column.rule)))
+def _taken_over(rule: Rule) -> tuple[int, str] | None:
+    """The link and the parent's column whose cell a rule takes."""
+    return (rule.link, rule.column) if isinstance(rule, Ref | Quote) else None
 
 
 def _read(column: Column) -> set[str]:

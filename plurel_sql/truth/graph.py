@@ -18,7 +18,9 @@ from plurel_sql.plan.model import (
     Inherited,
     Link,
     Plan,
+    Quote,
     Ref,
+    Rollup,
     Static,
     Table,
 )
@@ -90,6 +92,7 @@ class _Drawing:
     def __init__(self, plan: Plan) -> None:
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
+        self.links = {table.name: table.links for table in plan.tables}
         self.place = {table.name: k for k, table in enumerate(plan.tables)}
         self.timed = {table.name for table in plan.tables if not isinstance(table.axis, Static)}
 
@@ -175,6 +178,13 @@ class _Drawing:
                 yield Edge(node_id(table.name, "link", law.name), id, "key")
                 parent = node_id(law.parent, "column", target)
                 yield Edge(parent, id, "key", link=law.name, itself=law.parent == table.name)
+            case Quote(link=link, column=target):
+                law = table.links[link]
+                yield Edge(node_id(law.parent, "column", target), id, "derived", link=law.name)
+            case Rollup(table=below, link=link, columns=columns, complements=shares):
+                name = self.links[below][link].name
+                for each in (*columns, *shares):
+                    yield Edge(node_id(below, "column", each), id, "derived", link=name)
             case At() | After(base=None):
                 yield Edge(node_id(table.name, "time", "time"), id, "time")
             case _:

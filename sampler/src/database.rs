@@ -3,19 +3,13 @@
 use crate::cells::{BLOCK_ROWS, Cells};
 use crate::error::{Error, Result};
 use crate::links::Topology;
-use crate::plan::{Axis, Plan};
+use crate::plan::{Axis, Plan, Table};
 use crate::scm::{self, Models};
 use crate::stream::{BATCH_ROWS, Reader, Request};
-use crate::world::Keys;
+use crate::world::TwoWay;
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use std::ops::Range;
 use std::sync::Arc;
-
-/// The keys of a plan, in both directions.
-pub trait TwoWay: Keys {
-    /// The rows of `table` that refer to row `parent` along a link, in ascending order.
-    fn children(&self, table: usize, link: usize, parent: u64) -> Vec<u64>;
-}
 
 /// Any rows of any table, as often as wanted, from any thread.
 pub struct Database {
@@ -40,6 +34,10 @@ impl Database {
     pub fn open(plan: &Plan, threads: usize, cache_bytes: usize) -> Result<Self> {
         let keys = Arc::new(Topology::open_with_budget(plan, cache_bytes as u64 / 2)?);
         let models = Arc::new(Models::open(plan, keys.clone(), cache_bytes / 2)?);
+        Self::of(plan, keys, models, threads)
+    }
+
+    fn of(plan: &Plan, keys: Arc<dyn TwoWay>, models: Arc<Models>, threads: usize) -> Result<Self> {
         let cells = Arc::new(Cells::open(plan, keys.clone(), models.clone())?);
         let index = |name: &str| {
             plan.tables
@@ -214,13 +212,40 @@ impl Database {
     }
 }
 
-/// The plan with its SCMs drawn and calibrated.
-///
-/// # Errors
-/// As `Database::open`.
-pub fn fit(plan: Plan) -> Result<Plan> {
-    let keys = Topology::open(&plan)?;
-    scm::fit(plan, &keys)
+/// A plan with its SCMs drawn and calibrated, and what was computed for that.
+pub struct Fitted {
+    pub plan: Plan,
+    keys: Arc<Topology>,
+    models: Arc<Models>,
+}
+
+impl Fitted {
+    /// # Errors
+    /// As `Database::open`.
+    pub fn new(plan: Plan) -> Result<Self> {
+        let keys = Arc::new(Topology::open(&plan)?);
+        let (plan, models) = scm::fit(plan, keys.clone())?;
+        Ok(Self { plan, keys, models: Arc::new(models) })
+    }
+
+    /// Opens `plan`, this one or one whose columns were changed since, with the models that are there: nothing is
+    /// computed twice. Any other plan is opened as by `Database::open`, with `cache_bytes`.
+    ///
+    /// # Errors
+    /// As `Database::open`.
+    pub fn open(&self, plan: &Plan, threads: usize, cache_bytes: usize) -> Result<Database> {
+        let same = |a: &Table, b: &Table| {
+            (&a.name, a.rows, &a.axis, &a.links, &a.scm) == (&b.name, b.rows, &b.axis, &b.links, &b.scm)
+        };
+        let known = plan.seed == self.plan.seed
+            && plan.tables.len() == self.plan.tables.len()
+            && plan.tables.iter().zip(&self.plan.tables).all(|(a, b)| same(a, b));
+        if known {
+            Database::of(plan, self.keys.clone(), self.models.clone(), threads)
+        } else {
+            Database::open(plan, threads, cache_bytes)
+        }
+    }
 }
 
 impl TwoWay for Topology {

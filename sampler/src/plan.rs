@@ -274,6 +274,13 @@ pub enum Part {
     Range,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rollup {
+    Count,
+    Sum,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Rule {
@@ -337,6 +344,28 @@ pub enum Rule {
     },
     Product {
         columns: Vec<String>,
+        #[serde(default)]
+        complements: Vec<String>,
+    },
+    Sum {
+        plus: Vec<String>,
+        minus: Vec<String>,
+    },
+    Quote {
+        link: usize,
+        column: String,
+        same: f64,
+        low: f64,
+        high: f64,
+    },
+    Rollup {
+        table: String,
+        link: usize,
+        of: Rollup,
+        #[serde(default)]
+        columns: Vec<String>,
+        #[serde(default)]
+        complements: Vec<String>,
     },
     Copy {
         column: String,

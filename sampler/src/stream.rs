@@ -203,7 +203,7 @@ mod tests {
     use super::*;
     use crate::cells::mock::Mock;
     use crate::plan::{Micros, Plan};
-    use crate::world::{Keys, Place, Tuple};
+    use crate::world::{Keys, Place, Tuple, TwoWay};
 
     const PLAN: &str = r#"{"seed":1,"tables":[{"name":"t","rows":20000,"axis":{"type":"static"},"links":[],"scm":{"prior":{}},
         "columns":[{"name":"id","type":"int64","rule":{"type":"sequence","start":1,"step":1,"permute":true}},
@@ -229,6 +229,12 @@ mod tests {
         }
         fn digits(&self, table: usize, tuple: Tuple<'_>, index: usize, rows: &[u64], out: &mut Vec<u64>) {
             self.0.digits(table, tuple, index, rows, out);
+        }
+    }
+
+    impl TwoWay for Broken {
+        fn children(&self, table: usize, link: usize, parent: u64) -> Vec<u64> {
+            self.0.children(table, link, parent)
         }
     }
 

@@ -39,6 +39,12 @@ pub trait Keys: Send + Sync {
     fn digits(&self, table: usize, tuple: Tuple<'_>, index: usize, rows: &[u64], out: &mut Vec<u64>);
 }
 
+/// The keys of a plan, in both directions.
+pub trait TwoWay: Keys {
+    /// The rows of `table` that refer to row `parent` along a link, in ascending order.
+    fn children(&self, table: usize, link: usize, parent: u64) -> Vec<u64>;
+}
+
 /// Values of rows, before they are written as cells.
 pub trait Values: Send + Sync {
     /// The calibrated rank in (0, 1) of each row at each of `nodes`: one vector per node, in the order asked.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pyarrow as pa
 import pytest
 
@@ -54,6 +56,37 @@ def test_plan_is_callable_and_a_package(shop, tmp_path):
     path.write_bytes(encode(plan))
     assert plurel_sql.load_plan(path) == plan
     assert plurel_sql.open_plan(path)["orders"].arrow().equals(plurel_sql.synthesize(shop, rows=100)["orders"].arrow())
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("tables", 1, "name"), "other"),
+        (("tables", 1, "columns", 0, "name"), "other"),
+        (("schema", "tables", 1, "name"), "other"),
+        (("schema", "tables", 1, "foreign_keys", 0, "parent_columns"), ["null"]),
+        (("schema", "tables", 1, "foreign_keys", 0, "columns"), ["null"]),
+        (("schema", "tables", 1, "uniques", 0, "columns"), ["null"]),
+    ],
+)
+def test_a_plan_file_whose_parts_disagree_is_refused(shop, tmp_path, place, value):
+    path = tmp_path / "plan.json"
+    tree = json.loads(encode(plurel_sql.plan(shop, rows=100)))
+    node = tree
+    for key in place[:-1]:
+        node = node[key]
+    assert node[place[-1]] != value
+    node[place[-1]] = value
+    path.write_text(json.dumps(tree))
+    with pytest.raises(InputError, match="is not a plan: "):
+        plurel_sql.load_plan(path)
+
+
+@pytest.mark.parametrize(("many", "few"), [("orders", "order_item"), ("customer", "orders"), ("product", "review")])
+def test_a_few_children_among_1e12_parents(many, few):
+    """A row finds its parent in no more steps than where each parent has children."""
+    db = plurel_sql.synthesize("retail", rows=[f"{many}=1e12", f"{few}=500"], seed=1)
+    assert db.rows(many) == 10**12 and db[few].arrow().num_rows == 500
 
 
 def test_write_and_explain(db, tmp_path):

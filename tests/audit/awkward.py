@@ -423,6 +423,11 @@ AWKWARD: dict[str, tuple[str, str]] = {
         CREATE TABLE months (y int, m int, v numeric) PARTITION BY RANGE (y, m);
         CREATE TABLE months_1 PARTITION OF months FOR VALUES FROM (2020, 6) TO (2022, 3);
         CREATE TABLE months_2 PARTITION OF months FOR VALUES FROM (2022, 3) TO (2023, 1);
+        CREATE TABLE folded (id int NOT NULL, k text NOT NULL) PARTITION BY LIST (lower(k));
+        CREATE TABLE folded_1 PARTITION OF folded FOR VALUES IN ('south', 'north');
+        CREATE TABLE quarter (id int NOT NULL, d date NOT NULL) PARTITION BY LIST (date_part('quarter', d));
+        CREATE TABLE quarter_1 PARTITION OF quarter FOR VALUES IN (1) PARTITION BY RANGE (id);
+        CREATE TABLE quarter_11 PARTITION OF quarter_1 FOR VALUES FROM (1) TO (9000);
         """,
     ),
     "partitions of MySQL": (
@@ -437,6 +442,10 @@ AWKWARD: dict[str, tuple[str, str]] = {
             PARTITION p1 VALUES LESS THAN (2020, 9));
         CREATE TABLE kind (id int NOT NULL, k int) PARTITION BY LIST (k) (PARTITION a VALUES IN (1, 2, NULL),
             PARTITION b VALUES IN (7));
+        CREATE TABLE years (id int NOT NULL, d date NOT NULL) PARTITION BY LIST (YEAR(d))
+            (PARTITION a VALUES IN (2022, 2023), PARTITION b VALUES IN (2019));
+        CREATE TABLE month (id int NOT NULL, d date NOT NULL) PARTITION BY LIST (MONTH(d))
+            (PARTITION a VALUES IN (1, 2), PARTITION b VALUES IN (7));
         """,
     ),
     "inheritance": (

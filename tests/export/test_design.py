@@ -84,5 +84,7 @@ def test_parts_of_a_key_that_only_name_the_row_are_marked():
     keys = "PRIMARY KEY (tenant_id, id), UNIQUE (day, age)"
     (account,), _ = designed(f"CREATE TABLE account (tenant_id int, id int, day date, age int, {keys});")
     assert [c.name for c in account.columns if c.names_row] == ["tenant_id", "id"]
+    (event,), _ = designed("CREATE TABLE event (id int PRIMARY KEY, item_id int, value int, code_no text);")
+    assert [c.name for c in event.columns if c.names_row] == ["item_id"]  # of a key that nobody declared
     assert [c.name for c in account.columns if c.keyed] == ["tenant_id", "id", "age"]
     assert decode(encode(Layout("x", (account,), None, None))).tables == (account,)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from support import relbench as s
 
@@ -69,8 +71,21 @@ def test_relbench_loads_it(tmp_path, schema):
     whole, seen = dataset.get_db(upto_test_timestamp=False), dataset.get_db()
     assert set(whole.table_dict) == {table.name for table in layout.tables}
     cut = 0
+    assert not {"items", "keys", "values"} & set(whole.table_dict)  # attributes of torch's ModuleDict
     for table in layout.tables:
         full, part = whole.table_dict[table.name], seen.table_dict[table.name]
+        if table.key is not None:
+            for each in (full, part):  # before the cut and after it
+                assert each.df[table.key].tolist() == list(range(len(each)))
+        for link in table.links:
+            assert not (part.df[link.column] < 0).any()  # relbench takes -1 for a row
+            assert not (part.df[link.column] >= len(seen.table_dict[link.parent])).any()
+        held = pq.read_schema(tmp_path / "out" / "db" / f"{table.name}.parquet")
+        times = {column.name for column in table.columns if column.kind == "timestamp"}
+        assert {name for name in held.names if pa.types.is_temporal(held.field(name).type)} == times
+        assert {str(held.field(name).type) for name in times} <= {"timestamp[ns]"}
+        if table.time is not None:
+            assert table.time.isidentifier()
         if table.time is not None:
             times = full.df[table.time]
             assert str(times.dtype) == "datetime64[ns]"

@@ -80,6 +80,36 @@ def test_partitions_of_a_foreign_key_are_asked_of_the_parent() -> None:
     assert found and all(isinstance(value, int) and 100 <= value < 200 for value in found)
 
 
+def test_a_partition_key_of_any_form_is_met_by_trying() -> None:
+    made = planned(
+        "CREATE TABLE t (id int, k text) PARTITION BY LIST (lower(k));"
+        "CREATE TABLE t_1 PARTITION OF t FOR VALUES IN ('it''s', NULL);"
+        "CREATE TABLE u (n int) PARTITION BY LIST (n % 4);"
+        "CREATE TABLE u_1 PARTITION OF u FOR VALUES IN (1, 2);"
+    )
+    assert [note for note in made.notes if note.level == "error"] == []
+    assert {value and str(value).lower() for value in values(made, "t", "k")} == {None, "it's"}
+    assert {int(str(value)) % 4 for value in values(made, "u", "n")} == {1, 2}
+    assert made.schema is not None and all(t.partitioning and not t.checks for t in made.schema.tables)
+
+
+def test_a_partition_key_that_cannot_be_met_is_noted() -> None:
+    made = planned(
+        "CREATE TABLE t (id int PRIMARY KEY, n int) PARTITION BY LIST (hidden(n));"
+        "CREATE TABLE p PARTITION OF t FOR VALUES IN (1);"
+    )
+    (note,) = (note.message for note in made.notes if note.level == "error")
+    assert note.startswith("rows may fall outside the partitions: (hidden(n))")
+    assert made.schema is not None and made.schema.table("t").partitioning is None
+
+
+def test_a_partition_key_of_nothing_is_noted() -> None:
+    made = planned(
+        "CREATE TABLE t (a int) PARTITION BY RANGE (); CREATE TABLE p PARTITION OF t FOR VALUES FROM (1) TO (27);"
+    )
+    assert any(note.message.startswith("rows may fall outside the partitions") for note in made.notes)
+
+
 def test_a_partitioned_table_without_partitions_stays_empty() -> None:
     made = planned("CREATE TABLE t (id int) PARTITION BY LIST (id); CREATE TABLE u (id int PRIMARY KEY);")
     assert made.table("t").rows == 0

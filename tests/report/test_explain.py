@@ -43,7 +43,8 @@ CODECS = [
 ]
 RULES = [
     m.Sequence(), m.Ref(0, "id"), m.Position(), m.Digit("k", None, (2,), 0, ("a", "b")), m.At(), m.After(None, 3_600_000_000, 0),
-    m.Value(NUMBER), m.Product(("a", "b")), m.Copy("a"), m.Constant(None),
+    m.Value(NUMBER), m.Product(("a", "b"), ("c",)), m.Sum(("a", "b"), ("c",)), m.Quote(0, "a", 0.8, 0.9, 1.1),
+    m.Rollup("t", 0, "count"), m.Rollup("t", 0, "sum", ("a",)), m.Copy("a"), m.Constant(None),
     m.Elect("k", 1, m.Constant("true"), m.Constant("false")), m.Slot("k", 1, "start", 0, 10, 1, 5, False),
 ]  # fmt: skip
 LAWS = [m.Driver(), m.Affinity(4, recency=0.5), m.OneToOne(), m.Within(0, "t"), m.Junction("k", 0, (2, 3), 0), m.Derived((0, 1)), m.Same(0)]  # fmt: skip

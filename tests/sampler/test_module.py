@@ -62,7 +62,7 @@ def prose() -> model.Text:
 
 @pytest.fixture(scope="module")
 def fitted() -> bytes:
-    return _sampler.fit(model.encode(shop_plan()))
+    return _sampler.Fitted(model.encode(shop_plan())).plan
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_a_plan_goes_through_fit_unchanged_but_for_its_models(fitted: bytes) -> 
     assert found.tables[1].columns == plan.tables[1].columns
     assert found.vocabularies == plan.vocabularies
     assert {node.name for node in found.tables[1].scm.nodes} >= {"price"}
-    assert model.decode(_sampler.fit(fitted)) == found
+    assert model.decode(_sampler.Fitted(fitted).plan) == found
 
 
 def test_a_stream_is_arrow(database: _sampler.Database) -> None:
@@ -152,7 +152,7 @@ def test_errors_tell_kind_place_and_message(database: _sampler.Database) -> None
     sale = plan.tables[1]
     columns = (*sale.columns[:3], model.Column("price", "int7", sale.columns[3].rule))
     broken = msgspec.structs.replace(plan, tables=(plan.tables[0], msgspec.structs.replace(sale, columns=columns)))
-    fitted = _sampler.fit(model.encode(broken))
+    fitted = _sampler.Fitted(model.encode(broken)).plan
     with pytest.raises(_sampler.SamplerError, match="int7") as caught:
         _sampler.Database.open(fitted)
     assert (caught.value.kind, caught.value.place) == ("plan", "sale.price")

@@ -408,6 +408,14 @@ def test_a_dump_with_versioned_comments_is_run_whole(url: str) -> None:
     assert rows(url, "SELECT count(*), count(DISTINCT id) > 1 FROM log") == [(50, 1)]
 
 
+def test_a_table_whose_rows_may_find_no_partition_becomes_whole(url: str) -> None:
+    script = """CREATE TABLE t (id int NOT NULL, k int NOT NULL, PRIMARY KEY (id, k)) PARTITION BY LIST (k MOD 4)
+        (PARTITION a VALUES IN (0));"""
+    loaded = fill(url, script, 50)
+    assert [note.message for note in loaded.notes] == ["is one table: rows may fall outside its partitions"]
+    assert rows(url, "SELECT count(*) FROM t") == [(50,)]
+
+
 def test_a_check_that_another_dialect_means_otherwise_is_left_out(url: str) -> None:
     script = """CREATE TABLE t (id int PRIMARY KEY, code text NOT NULL CHECK (code IN ('a', 'A') AND code <> 'a'),
         size int NOT NULL CHECK (size > 3));"""

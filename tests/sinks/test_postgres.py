@@ -340,6 +340,25 @@ def test_constraints_are_declared_as_asked(url, constraints, kinds):
     assert "".join(sorted(found)) == kinds
 
 
+def test_rows_that_may_find_no_partition_have_one_made(url):
+    script = """
+    CREATE FUNCTION bucket(x integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN x % 3; END $$;
+    CREATE TABLE t (id integer NOT NULL) PARTITION BY LIST (bucket(id));
+    CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1) PARTITION BY RANGE (id);
+    CREATE TABLE t_1_low PARTITION OF t_1 FOR VALUES FROM (1) TO (9);
+    CREATE TABLE t_default (x integer);
+    """
+    loaded = fill(url, script, {"t": 60})
+    errors = [str(note) for note in loaded.notes if note.level == "error"]
+    assert errors == []
+    added = [note.message for note in loaded.notes]
+    assert added == [
+        "rows that no partition of t takes are in t_default_2, which is added",
+        "rows that no partition of t_1 takes are in t_1_default, which is added",
+    ]
+    assert one(url, "SELECT count(*) FROM t") == 60 and one(url, "SELECT count(*) FROM t_default_2") > 0
+
+
 def test_cycles_partitions_inheritance_and_namespaces(url):
     script = """
     CREATE SCHEMA "Sales";

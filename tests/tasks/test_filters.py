@@ -56,10 +56,14 @@ def test_the_same_question_is_asked_once(made):
 
 @pytest.mark.parametrize(
     ("task", "reason"),
-    [("customer-visit-which-home_id", "nothing to choose"), ("customer-visit-which-bill_id", "100% of the bill")],
+    [
+        ("customer-visit-which-home_id", "nothing to choose"),
+        ("customer-visit-which-bill_id", "no row of bill"),
+        ("customer-visit-which-tour_id", "99% of the tour"),
+    ],
 )
 def test_recommendations_that_nobody_would_ask_for(task, reason):
-    """Which address of the one it has; which bill of those that are not written yet."""
+    """Which address of the one it has; which bill, though each is paid once; which tour before it is there."""
     with duckdb.connect() as connection:
         days = "TIMESTAMP '2020-01-01' + to_minutes((97 * n) % 1051200)"
         connection.execute("CREATE TABLE customer AS SELECT n AS customer_id FROM range(200) t(n)")
@@ -69,14 +73,24 @@ def test_recommendations_that_nobody_would_ask_for(task, reason):
             f"CREATE TABLE bill AS SELECT row_number() OVER (ORDER BY day) - 1 AS bill_id, day FROM ({made})"
         )
         connection.execute(
-            "CREATE TABLE visit AS SELECT bill_id AS visit_id, bill_id, hash(bill_id) % 200 AS customer_id, "
-            "customer_id % 100 AS home_id, day + INTERVAL 1 SECOND AS day FROM bill ORDER BY day"
+            "CREATE TABLE tour AS SELECT row_number() OVER (ORDER BY day) - 1 AS tour_id, day "
+            "FROM (SELECT min(day) AS day FROM bill GROUP BY bill_id // 4)"
+        )
+        connection.execute(
+            "CREATE TABLE visit AS SELECT bill_id AS visit_id, bill_id, bill_id // 4 AS tour_id, "
+            "hash(bill_id) % 200 AS customer_id, customer_id % 100 AS home_id, day + INTERVAL 1 SECOND AS day "
+            "FROM bill ORDER BY day"
         )
         shapes = {
             "customer": ("customer_id", None, {}),
             "home": ("home_id", None, {}),
             "bill": ("bill_id", "day", {}),
-            "visit": ("visit_id", "day", {"customer_id": "customer", "home_id": "home", "bill_id": "bill"}),
+            "tour": ("tour_id", "day", {}),
+            "visit": (
+                "visit_id",
+                "day",
+                {"customer_id": "customer", "home_id": "home", "bill_id": "bill", "tour_id": "tour"},
+            ),
         }
         layout = datasets.dataset(connection, shapes)
         bench = Bench(connection, layout, facts.measure(connection, layout))

@@ -28,7 +28,7 @@ def published(schema: str, rows: int, seed: int) -> Database:
         return Scm(Prior("plurel", width=32), wanted)
 
     drawn = replace(plan, tables=tuple(replace(table, scm=scm(table)) for table in plan.tables))
-    return Database(sample.fit(drawn))
+    return Database(sample.fit(drawn)[0])
 
 
 def judge(found: Contest) -> None:

@@ -14,6 +14,7 @@ import yaml
 
 from plurel_sql import RunError, cli, synthesize
 from plurel_sql.api import Database
+from plurel_sql.truth import tasks as truth_tasks
 
 TASKS = [("order_item", "quantity"), ("orders", "currency"), ("payment", "amount"), ("review", "rating")]
 
@@ -52,7 +53,7 @@ def test_each_line_is_its_rows(database: Database, dataset: Path, tmp_path: Path
     assert set(index["without"]) >= {"churn"}
     for table, column in TASKS:
         folder = tmp_path / "truth" / "optimum" / f"{table}-{column}"
-        for split in ("val", "test"):
+        for split in ("train", "val", "test"):
             told = pq.read_table(folder / f"{split}.parquet").to_pandas()
             asked = pq.read_table(dataset / "tasks" / folder.name / f"{split}.parquet").to_pandas()
             pd.testing.assert_frame_equal(told[asked.columns], asked)
@@ -63,6 +64,17 @@ def test_each_line_is_its_rows(database: Database, dataset: Path, tmp_path: Path
     assert error < (told["amount"] - np.roll(told["ceiling.q50"], 1)).abs().mean()
     conditions = json.loads((tmp_path / "truth" / "optimum" / "review-rating" / "conditions.json").read_text())
     assert conditions["ceiling"]["seen_by_the_task"] == ["body"]
+
+
+def test_of_many_training_rows_some_have_theirs(
+    database: Database, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(truth_tasks, "TRAIN", 100)
+    database.truth().write(tmp_path / "truth", dataset=dataset)
+    told = pq.read_table(tmp_path / "truth" / "optimum" / "payment-amount" / "train.parquet").to_pandas()
+    asked = pq.read_table(dataset / "tasks" / "payment-amount" / "train.parquet").to_pandas()
+    assert 50 <= len(told) <= 100 < len(asked)
+    assert set(told["payment_id"]) < set(asked["payment_id"])
 
 
 def test_another_plans_dataset_is_refused(dataset: Path, tmp_path: Path) -> None:
@@ -81,6 +93,10 @@ def test_the_tasks_that_are_made_have_theirs(tmp_path: Path) -> None:
     assert cli.run([*arguments, "--truth", str(truth), "--quiet"]) == 0
     index = json.loads((truth / "optimum" / "index.json").read_text())
     assert index["written"]
+    # What tells the target's own chance is known from the plan, and removed.
+    for name in index["written"]:
+        conditions = json.loads((truth / "optimum" / name / "conditions.json").read_text())
+        assert conditions["ceiling"]["seen_by_the_task"] == [], name
     dataset = relbench.load_dataset(str(shop))
     for name in index["written"]:
         task = dataset.load_task(name)

@@ -52,3 +52,7 @@ class Batch:
     def to(self, device: torch.device | str) -> Batch:
         """On ``device``; from pinned memory the copy doesn't wait."""
         return Batch(**{each.name: getattr(self, each.name).to(device, non_blocking=True) for each in fields(self)})
+
+    def pinned(self) -> Batch:
+        """In memory that a GPU copies from by itself."""
+        return Batch(**{each.name: getattr(self, each.name).pin_memory() for each in fields(self)})

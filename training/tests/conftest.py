@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
 import torch
+
+import plurel_sql
+
+# These need the context sampler; the model's own tests do not.
+if importlib.util.find_spec("plurel_sql.context") is None:
+    collect_ignore = ["test_evaluation.py", "test_pretrain.py", "test_sources.py"]
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -22,3 +29,12 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"{SHARED} is absent")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three small databases of random schemas, as relbench datasets."""
+    folder = tmp_path_factory.mktemp("corpus")
+    made = plurel_sql.corpus(folder, 3, "random", rows=1500)
+    assert not made.failed
+    return folder

@@ -9,6 +9,7 @@ from plurel_sql.ddl.cursor import Cursor, Name
 from plurel_sql.ddl.draft import Catalogue
 from plurel_sql.ddl.splitter import Statement, split
 from plurel_sql.ddl.statements.alter import alter_table, alter_type, drop, rename_tables
+from plurel_sql.ddl.statements.called import called, definition, remember, unknown
 from plurel_sql.ddl.statements.create import (
     TABLE_KINDS,
     create_domain,
@@ -17,12 +18,12 @@ from plurel_sql.ddl.statements.create import (
     create_type,
     create_view,
 )
-from plurel_sql.ddl.tokens import Token, string_value
+from plurel_sql.ddl.tokens import Token, render, string_value
+from plurel_sql.schema import model
 from plurel_sql.schema.model import Source
 
 _EXECUTES = re.compile(r"\bexec(?:ute)?\b", re.IGNORECASE)
 _COMPOSED_TABLE = re.compile(r"'\s*create\s+(?:\w+\s+)?table\b", re.IGNORECASE)
-_DDL_START = {"CREATE", "ALTER", "DROP"}
 
 
 def apply(statement: Statement, catalogue: Catalogue, file: str) -> None:
@@ -59,11 +60,15 @@ def apply(statement: Statement, catalogue: Catalogue, file: str) -> None:
             _use(cursor, catalogue)
         case "DO" | "BEGIN" | "DECLARE" | "EXEC":
             _code(cursor, catalogue, source)
+            _call(cursor, catalogue, source)
+        case "SELECT" | "CALL":
+            _call(cursor, catalogue, source)
 
 
 def _create(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
     """Everything after CREATE."""
     start = cursor.at
+    remember(cursor.tokens, catalogue)
     cursor.take("OR", "REPLACE")
     ahead = 0
     while cursor.word(ahead) in TABLE_KINDS:
@@ -159,11 +164,26 @@ def _code(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
             _told(catalogue, source)
         elif is_block:
             for statement in split(body, catalogue.dialect, token.line):
-                start = _after_control_words(statement.tokens)
-                if start is not None:
-                    apply(Statement(statement.tokens[start:], statement.tokens[start].line), catalogue, source.file)
+                found = tuple(definition(statement.tokens))
+                if found:
+                    apply(Statement(found, found[0].line), catalogue, source.file)
     if not is_block and any(_dynamic_string(a, b) for a, b in pairwise(cursor.tokens)):
         _told(catalogue, source)
+
+
+def _call(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
+    """A routine called: what its body defines is applied, and given to a target of the same dialect in its place."""
+    cursor.at = 0
+    names = called(cursor, catalogue)
+    for name in names:
+        for statement in catalogue.routines[name]:
+            apply(statement, catalogue, source.file)
+            catalogue.statements.append(model.Statement(render(statement.tokens), Source(source.file, source.line)))
+        if not catalogue.routines[name]:
+            catalogue.note(f"{name} is not run: no definition can be read from its body", source, level="info")
+    cursor.at = 0
+    if not names and (routine := unknown(cursor, catalogue)) is not None:
+        catalogue.note(f"{routine} is not run: what it does can't be told from this text", source, level="info")
 
 
 def _dynamic_string(word: Token, string: Token) -> bool:
@@ -175,11 +195,3 @@ def _dynamic_string(word: Token, string: Token) -> bool:
 def _told(catalogue: Catalogue, source: Source) -> None:
     message = "code that makes tables by EXECUTE can't be read from text; read the live database to have them"
     catalogue.note(message, source, level="info")
-
-
-def _after_control_words(tokens: tuple[Token, ...]) -> int | None:
-    """Where a data definition begins after BEGIN, IF ... THEN or ELSE; None where the statement holds none."""
-    for k, token in enumerate(tokens):
-        if token.word in _DDL_START and (k == 0 or tokens[k - 1].word in ("BEGIN", "THEN", "ELSE", "LOOP")):
-            return k
-    return None

@@ -213,6 +213,23 @@ class _Load:
         for name, kind in mark.tables(self.session).items():
             if name not in before and name not in known:  # renamed
                 mark.add(self.session, kind, name)
+        self._unpartition()
+
+    def _unpartition(self) -> None:
+        """Tables whose rows may fall outside the partitions there are become whole."""
+        parted = {
+            name
+            for (name,) in self.session.rows(
+                "SELECT DISTINCT table_name FROM information_schema.partitions WHERE table_schema = database()"
+                " AND (partition_method LIKE 'RANGE%%' OR partition_method LIKE 'LIST%%')"
+            )
+        }
+        names = self._taken(mark.tables(self.session))
+        for table in self.schema.tables:
+            if table.partitioning is None and names.get(table.name) in parted:
+                self.session.run(f"ALTER TABLE {quoted(names[table.name])} REMOVE PARTITIONING")
+                message = "is one table: rows may fall outside its partitions"
+                self.notes.append(Note(message, table.id, table.source, "info"))
 
     def _prepare_existing(self, taken: dict[str, str]) -> None:
         session = self.session

@@ -30,6 +30,7 @@ from plurel_sql.sinks.postgres.generated import Substitute, make
 from plurel_sql.sinks.postgres.lift import Lift, Thing
 from plurel_sql.sinks.postgres.session import Session, driver, opened, reason, shown
 from plurel_sql.sinks.postgres.stages import Stages, clean
+from plurel_sql.sinks.postgres.strays import shelter
 
 _CREATES = re.compile(r"CREATE\s+(?:(?:GLOBAL|LOCAL|TEMP|TEMPORARY|UNLOGGED|FOREIGN)\s+)*TABLE\b", re.IGNORECASE)
 _SMALL = 200_000  # rows in all up to which building an index twice costs less than a round trip for each
@@ -156,6 +157,7 @@ class _Load:
                 overwrite.drop(self.session, self.schema, default)
                 self.dropped = bool(taken)
             self._define(default)
+            self.notes += shelter(self.session, self.schema, places(self.session), default)
         self.session.settle()
         self._find(default)
 

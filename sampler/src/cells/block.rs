@@ -1,7 +1,8 @@
 //! One block of rows of one table: parents, times and ranks are found once, columns when somebody asks.
 
 use super::Cells;
-use super::lift::{lift, product};
+use super::figures::{Families, product, sum};
+use super::lift::lift;
 use super::rule::{Column, Null, OwnedTuple, Rank, Rule};
 use crate::codec::Input;
 use crate::codec::display;
@@ -10,10 +11,10 @@ use crate::codec::numeric::{cast, micros};
 use crate::codec::types::{self, Class};
 use crate::error::{Error, Result};
 use crate::permute::Perm;
-use crate::plan::{Micros, Part};
+use crate::plan::{Micros, Part, Rollup};
 use crate::rng::{Key, unit};
 use crate::world::{NONE, Place, Tuple};
-use arrow_array::{Array, ArrayRef, StringArray, UInt32Array};
+use arrow_array::{Array, ArrayRef, Float64Array, StringArray, UInt32Array};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
 use arrow_select::concat::concat;
@@ -205,10 +206,31 @@ impl<'a> Block<'a> {
                     cells: &self.made,
                 })
             }
-            Rule::Product { columns } => {
-                let factors: Vec<ArrayRef> =
-                    columns.iter().map(|column| self.made(*column)).collect::<Result<_>>()?;
-                product(data_type, &factors)
+            Rule::Product { factors } => {
+                let mut made = |column| self.cells(column);
+                product(data_type, &factors.arrays(&mut made)?)
+            }
+            Rule::Sum { plus, minus } => {
+                let plus = plus.iter().map(|column| self.cells(*column)).collect::<Result<Vec<_>>>()?;
+                let minus = minus.iter().map(|column| self.cells(*column)).collect::<Result<Vec<_>>>()?;
+                sum(data_type, &plus, &minus, self.rows.len())
+            }
+            Rule::Quote { link, table, column, same, low, high, key } => {
+                let source = &self.cells.tables[*table].columns[*column].data_type;
+                let quoted = self.reference(source, *link, (*table, *column))?;
+                let factor = |row: &u64| {
+                    let changed = key.uniform(*row, 0) >= *same;
+                    if changed { low + (high - low) * key.uniform(*row, 1) } else { 1.0 }
+                };
+                let factors: Float64Array = self.rows.iter().map(|row| Some(factor(row))).collect();
+                product(data_type, &[quoted, Arc::new(factors)])
+            }
+            Rule::Rollup { table, link, of, factors } => {
+                let families = Families::of(self.cells, (*table, *link), self.rows);
+                match of {
+                    Rollup::Count => families.count(data_type),
+                    Rollup::Sum => families.sum(data_type, factors)?,
+                }
             }
             Rule::Copy { column } => cast(&self.made(*column)?, data_type),
             Rule::Constant { value } => pick(value, self.rows.iter().map(|_| Some(0))),

@@ -1,5 +1,6 @@
 //! Plan columns to `rule::Column`s: everything that can be wrong with one is found here, before any row is made.
 
+use super::figures::Factors;
 use super::order;
 use super::rule::{Column, Lower, Null, OwnedTuple, Rank, Rule};
 use super::slot::Cut;
@@ -185,13 +186,40 @@ impl At<'_> {
                 }
             }
             plan::Rule::Value { codec, node, lane } => self.value(codec, node.as_ref(), lane.as_ref())?,
-            plan::Rule::Product { columns } => {
+            plan::Rule::Product { columns, complements } => {
                 self.only(types::is_number(self.data_type), "a product")?;
-                let found: Vec<_> = columns.iter().map(|name| self.other(name)).collect::<Result<_>>()?;
-                if found.is_empty() || !found.iter().all(|(_, data_type)| types::is_number(data_type)) {
-                    return Err(self.error("a product needs number columns, one at least"));
+                if columns.is_empty() {
+                    return Err(self.error("a product needs one column at least"));
                 }
-                Rule::Product { columns: found.into_iter().map(|(index, _)| index).collect() }
+                Rule::Product { factors: self.factors(compiler.table, columns, complements)? }
+            }
+            plan::Rule::Sum { plus, minus } => {
+                self.only(types::is_number(self.data_type), "a sum")?;
+                let numbers = |names: &[String]| self.numbers(compiler.table, names);
+                Rule::Sum { plus: numbers(plus)?, minus: numbers(minus)? }
+            }
+            plan::Rule::Quote { link, column, same, low, high } => {
+                self.only(types::is_number(self.data_type), "a parent's number")?;
+                let Rule::Ref { link, table, column } = self.reference(*link, column)? else {
+                    return Err(self.error("a quote refers to a parent's column"));
+                };
+                let (same, low, high, key) = (*same, *low, *high, self.key(None, "quote"));
+                Rule::Quote { link, table, column, same, low, high, key }
+            }
+            plan::Rule::Rollup { table, link, of, columns, complements } => {
+                self.only(types::is_number(self.data_type), "a figure of the rows below")?;
+                let tables = &compiler.plan.tables;
+                let index = tables.iter().position(|each| each.name == *table);
+                let index = index.ok_or_else(|| self.error(format!("there is no table \"{table}\"")))?;
+                let child = &tables[index];
+                if child.links.get(*link).is_none_or(|link| link.parent != compiler.table.name) {
+                    return Err(self.error(format!("link {link} of {table} does not lead here")));
+                }
+                let factors = self.factors(child, columns, complements)?;
+                if *of != plan::Rollup::Count && factors.columns().next().is_none() {
+                    return Err(self.error("a sum needs columns to take it of"));
+                }
+                Rule::Rollup { table: index, link: *link, of: *of, factors }
             }
             plan::Rule::Copy { column } => {
                 let (index, data_type) = self.other(column)?;
@@ -205,6 +233,24 @@ impl At<'_> {
                 Rule::Constant { value: self.literal(std::slice::from_ref(text))? }
             }
         })
+    }
+
+    fn factors(&self, table: &plan::Table, columns: &[String], complements: &[String]) -> Result<Factors> {
+        Ok(Factors { columns: self.numbers(table, columns)?, complements: self.numbers(table, complements)? })
+    }
+
+    /// Number columns of a table, by index.
+    fn numbers(&self, table: &plan::Table, names: &[String]) -> Result<Vec<usize>> {
+        let number = |name: &String| {
+            let index = table.columns.iter().position(|column| column.name == *name);
+            let is_number = |index: &usize| {
+                types::parse(&table.columns[*index].arrow_type).is_some_and(|found| types::is_number(&found))
+            };
+            index
+                .filter(is_number)
+                .ok_or_else(|| self.error(format!("{} has no number column \"{name}\"", table.name)))
+        };
+        names.iter().map(number).collect()
     }
 
     /// A rule inside another one, for the same column.

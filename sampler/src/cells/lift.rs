@@ -1,11 +1,10 @@
-//! Bounds between columns of a row, and products: what is computed from other columns' cells.
+//! Bounds between columns of a row.
 
-use crate::codec::numeric::{divide, exact, micros, reals};
+use crate::codec::numeric::{exact, micros, reals};
 use crate::codec::types::{self, Class, DAY, class, power, scale};
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array};
-use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 use std::sync::Arc;
 
@@ -98,31 +97,6 @@ fn lift_reals(cells: &ArrayRef, other: &ArrayRef, strict: bool) -> ArrayRef {
     Arc::new(Float64Array::new(values.collect(), nulls))
 }
 
-/// The product of number columns, rounded half away from zero to the type's scale; NULL where a factor is.
-pub fn product(data_type: &DataType, factors: &[ArrayRef]) -> ArrayRef {
-    let nulls = factors.iter().fold(None, |nulls, factor| NullBuffer::union(nulls.as_ref(), factor.nulls()));
-    if factors.iter().any(|factor| class(factor.data_type()) == Class::Float) {
-        let mut product = vec![1.0; factors.first().map_or(0, Array::len)];
-        for factor in factors {
-            product.iter_mut().zip(reals(factor)).for_each(|(all, value)| *all *= value);
-        }
-        return types::reals(data_type, product.into_iter(), nulls);
-    }
-    let mut product = vec![1_i128; factors.first().map_or(0, Array::len)];
-    let mut digits = 0_u32;
-    for factor in factors {
-        product.iter_mut().zip(exact(factor)).for_each(|(all, value)| *all = all.saturating_mul(value));
-        digits = digits.saturating_add(scale(factor.data_type()));
-    }
-    if class(data_type) == Class::Float {
-        let unit = libm::pow(10.0, f64::from(digits));
-        return types::reals(data_type, product.into_iter().map(|value| value as f64 / unit), nulls);
-    }
-    let own = scale(data_type);
-    let (up, down) = (power(own.saturating_sub(digits)), power(digits.saturating_sub(own)));
-    types::scaled(data_type, product.into_iter().map(|value| divide(value.saturating_mul(up), down)), nulls)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,18 +105,6 @@ mod tests {
 
     fn decimal(scale: i8, values: &[i128]) -> ArrayRef {
         types::scaled(&DataType::Decimal128(38, scale), values.iter().copied(), None)
-    }
-
-    #[test]
-    fn products_round_to_the_scale() {
-        let (rate, price) = (decimal(3, &[125, -125, i128::MAX]), decimal(2, &[1002, 1002, i128::MAX]));
-        let total = product(&DataType::Decimal128(12, 2), &[rate.clone(), price]);
-        assert_eq!(total.as_primitive::<Decimal128Type>().values(), &[125, -125, power(12) - 1]);
-        let real: ArrayRef = Arc::new(Float64Array::from(vec![Some(4.0), None, Some(0.5)]));
-        let mixed = product(&DataType::Int32, &[rate.clone(), real]);
-        assert_eq!((mixed.as_primitive::<Int32Type>().value(0), mixed.is_null(1)), (1, true));
-        let single = product(&DataType::Float64, &[rate]);
-        assert_eq!(single.as_primitive::<Float64Type>().value(0), 0.125);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::plan::{Law, Micros, Plan};
 use crate::rng::Key;
-use crate::world::{Keys, NONE, Place, Tuple, Values};
+use crate::world::{Keys, NONE, Place, Tuple, TwoWay, Values};
 
 /// Every link gives `fan` children in a row to each parent; a null rate above 0 makes every third row NULL.
 pub struct Mock {
@@ -67,6 +67,15 @@ impl Keys for Mock {
         let below: u64 = tuple.dims[..index].iter().product();
         out.clear();
         out.extend(rows.iter().map(|row| row / below % tuple.dims[index]));
+    }
+}
+
+impl TwoWay for Mock {
+    fn children(&self, table: usize, link: usize, parent: u64) -> Vec<u64> {
+        let rows: Vec<u64> = (0..self.rows[table]).collect();
+        let mut parents = Vec::new();
+        self.parents(table, link, &rows, &mut parents);
+        rows.into_iter().filter(|row| parents[*row as usize] == parent).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod block;
 mod compile;
+mod figures;
 mod lift;
 #[cfg(test)]
 pub mod mock;
@@ -13,7 +14,7 @@ mod tests;
 
 use crate::error::{Error, Result};
 use crate::plan::{self, Plan};
-use crate::world::{Keys, Values};
+use crate::world::{TwoWay, Values};
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{Field, Schema, SchemaRef};
 use block::{Attempt, Block};
@@ -29,7 +30,7 @@ const BATCH_BYTES: usize = 1 << 28;
 /// All columns of a plan. `column` and `batch` are pure functions of the plan and the rows asked for.
 pub struct Cells {
     tables: Vec<Table>,
-    keys: Arc<dyn Keys>,
+    keys: Arc<dyn TwoWay>,
     values: Arc<dyn Values>,
 }
 
@@ -49,7 +50,7 @@ impl Cells {
     /// `Error::Plan` with the place "table.column" for a rule that can't fill its column: a name that doesn't resolve, a
     /// label that is no value of the type, a type the rule can't make, columns that depend on each other in a circle.
     /// `Error::Impossible` where a column can't number the table's rows.
-    pub fn open(plan: &Plan, keys: Arc<dyn Keys>, values: Arc<dyn Values>) -> Result<Self> {
+    pub fn open(plan: &Plan, keys: Arc<dyn TwoWay>, values: Arc<dyn Values>) -> Result<Self> {
         let tables: Vec<Vec<Column>> = compile::tables(plan)?;
         let tables = plan.tables.iter().zip(tables).map(|(table, columns)| {
             let field = |column: &Column| Field::new(&column.name, column.data_type.clone(), true);

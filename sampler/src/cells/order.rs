@@ -36,8 +36,13 @@ fn visit(
         return Err(Error::plan(place, "the column is made of itself: its sources form a circle"));
     }
     marks[table][column] = Mark::Open;
-    if let Rule::Ref { table, column, .. } = tables[table][column].rule {
-        visit(plan, tables, (table, column), marks)?;
+    let elsewhere: Vec<(usize, usize)> = match &tables[table][column].rule {
+        Rule::Ref { table, column, .. } | Rule::Quote { table, column, .. } => vec![(*table, *column)],
+        Rule::Rollup { table, factors, .. } => factors.columns().map(|column| (*table, column)).collect(),
+        _ => Vec::new(),
+    };
+    for source in elsewhere {
+        visit(plan, tables, source, marks)?;
     }
     let mut reach = vec![column];
     for source in tables[table][column].sources() {

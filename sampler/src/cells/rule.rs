@@ -1,9 +1,10 @@
 //! A plan's column made ready: names resolved to indices, labels to arrays, purposes to keys.
 
+use super::figures::Factors;
 use super::slot::Cut;
 use crate::codec::Codec;
 use crate::permute::Perm;
-use crate::plan::{Micros, Part};
+use crate::plan::{Micros, Part, Rollup};
 use crate::rng::Key;
 use arrow_array::ArrayRef;
 use arrow_schema::DataType;
@@ -92,7 +93,28 @@ pub enum Rule {
         rank: Rank,
     },
     Product {
-        columns: Vec<usize>,
+        factors: Factors,
+    },
+    Sum {
+        plus: Vec<usize>,
+        minus: Vec<usize>,
+    },
+    /// The parent's number, times 1 with probability `same`, else times a factor from `low` to `high`.
+    Quote {
+        link: usize,
+        table: usize,
+        column: usize,
+        same: f64,
+        low: f64,
+        high: f64,
+        key: Key,
+    },
+    /// Of the rows of `table` that refer to this one along `link`: how many, or the sum of the products of `factors`.
+    Rollup {
+        table: usize,
+        link: usize,
+        of: Rollup,
+        factors: Factors,
     },
     Copy {
         column: usize,
@@ -124,7 +146,8 @@ impl Column {
         let mut sources = match &self.rule {
             Rule::After { base, .. } => base.iter().copied().collect(),
             Rule::Value { codec, .. } => codec.columns(),
-            Rule::Product { columns } => columns.clone(),
+            Rule::Product { factors } => factors.columns().collect(),
+            Rule::Sum { plus, minus } => [plus.as_slice(), minus].concat(),
             Rule::Copy { column } => vec![*column],
             Rule::Elect { chosen, rest, .. } => [chosen.sources(), rest.sources()].concat(),
             _ => Vec::new(),

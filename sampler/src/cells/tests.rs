@@ -15,7 +15,15 @@ const SHOP: &str = r#"{"seed":3,"vocabularies":{"first":["Ann","Bob","Zoë"]},"t
 {"name":"shop","rows":40,"axis":{"type":"static"},"links":[],"scm":{"prior":{}},"columns":[
     {"name":"id","type":"int32","rule":{"type":"sequence","start":1,"step":1,"permute":false}},
     {"name":"code","type":"utf8","rule":{"type":"sequence","start":100,"step":1,"permute":true}},
-    {"name":"open","type":"bool","rule":{"type":"constant","value":"true"}}]},
+    {"name":"open","type":"bool","rule":{"type":"constant","value":"true"}},
+    {"name":"sales","type":"int32","rule":{"type":"rollup","table":"sale","link":0,"of":"count","columns":[]}},
+    {"name":"turnover","type":"decimal128(14,2)","rule":{"type":"rollup","table":"sale","link":0,"of":"sum","columns":["quantity","price"],"complements":["off"]}},
+    {"name":"tax","type":"decimal128(14,2)","rule":{"type":"constant","value":"1.50"}},
+    {"name":"grand","type":"decimal128(14,2)","rule":{"type":"sum","plus":["turnover","tax"],"minus":["sales"]}}]},
+{"name":"idle","rows":3,"axis":{"type":"static"},"links":[],"scm":{"prior":{}},"columns":[
+    {"name":"sum","type":"int32","rule":{"type":"rollup","table":"visit","link":0,"of":"sum","columns":["stars"]}}]},
+{"name":"visit","rows":0,"axis":{"type":"static"},"links":[{"name":"idle","parent":"idle","law":{"type":"same","link":0},"null_rate":0,"causal":false}],
+ "scm":{"prior":{}},"columns":[{"name":"stars","type":"int8","rule":{"type":"constant","value":"3"}}]},
 {"name":"sale","rows":4000,"axis":{"type":"static"},
  "links":[{"name":"shop","parent":"shop","law":{"type":"driver","spread":1,"minimum":0,"cap":999},"null_rate":0,"causal":false},
     {"name":"rival","parent":"shop","law":{"type":"same","link":0},"null_rate":0.3,"causal":false},
@@ -36,6 +44,8 @@ const SHOP: &str = r#"{"seed":3,"vocabularies":{"first":["Ann","Bob","Zoë"]},"t
     {"name":"quantity","type":"int32","rule":{"type":"value","codec":{"type":"number","knots":{"u":[0,1],"x":[1,20]},"step":1},"node":"size"}},
     {"name":"price","type":"decimal128(8,2)","rule":{"type":"value","codec":{"type":"number","knots":{"u":[0,1],"x":[0.5,90]},"step":0.01}}},
     {"name":"total","type":"decimal128(12,2)","rule":{"type":"product","columns":["quantity","price"]}},
+    {"name":"off","type":"decimal128(4,3)","rule":{"type":"value","codec":{"type":"number","knots":{"u":[0,1],"x":[0,0.5]},"step":0.001}},"null":{"rate":0.3}},
+    {"name":"quoted","type":"decimal128(14,2)","rule":{"type":"quote","link":0,"column":"turnover","same":0.5,"low":0.8,"high":1.2}},
     {"name":"low","type":"decimal128(8,3)","rule":{"type":"constant","value":"45"},"lower":{"column":"price","strict":true}},
     {"name":"most","type":"float64","rule":{"type":"constant","value":"10"},"lower":{"column":"quantity","strict":true}},
     {"name":"due","type":"date32","rule":{"type":"constant","value":"2023-11-14"},"lower":{"column":"at","strict":false}},
@@ -46,6 +56,8 @@ const SHOP: &str = r#"{"seed":3,"vocabularies":{"first":["Ann","Bob","Zoë"]},"t
     {"name":"rare","type":"utf8","rule":{"type":"constant","value":"n"},"null":{"rate":0.9,"node":"mood"}},
     {"name":"nothing","type":"list<int8>","rule":{"type":"constant","value":null}}]}]}"#;
 
+const SALE: usize = 3;
+
 fn open(plan: &str) -> Result<Cells, Error> {
     let plan: Plan = serde_json::from_str(plan).unwrap();
     let mock = Arc::new(Mock::new(&plan));
@@ -53,8 +65,8 @@ fn open(plan: &str) -> Result<Cells, Error> {
 }
 
 fn column(cells: &Cells, name: &str) -> ArrayRef {
-    let index = cells.schema(1).index_of(name).unwrap();
-    cells.column(1, index, &(0..4000).collect::<Vec<_>>()).unwrap()
+    let index = cells.schema(SALE).index_of(name).unwrap();
+    cells.column(SALE, index, &(0..4000).collect::<Vec<_>>()).unwrap()
 }
 
 fn texts(array: &ArrayRef) -> Vec<Option<String>> {
@@ -172,21 +184,21 @@ fn products_bounds_and_lanes() {
 #[test]
 fn ranges_are_slices_of_the_whole() {
     let cells = open(SHOP).unwrap();
-    let whole = cells.batch(1, 0, 4000, None).unwrap();
-    assert_eq!((whole.num_rows(), whole.num_columns()), (4000, 22));
+    let whole = cells.batch(SALE, 0, 4000, None).unwrap();
+    assert_eq!((whole.num_rows(), whole.num_columns()), (4000, 24));
     for (start, stop) in [(0, 1), (1023, 1026), (500, 3777), (3999, 4000), (7, 7)] {
-        let part = cells.batch(1, start, stop, None).unwrap();
+        let part = cells.batch(SALE, start, stop, None).unwrap();
         assert_eq!(part, whole.slice(start as usize, (stop - start) as usize));
     }
-    let some = cells.batch(1, 10, 2000, Some(&[13, 0])).unwrap();
+    let some = cells.batch(SALE, 10, 2000, Some(&[13, 0])).unwrap();
     assert_eq!(some, whole.slice(10, 1990).project(&[13, 0]).unwrap());
-    let none = cells.batch(1, 10, 20, Some(&[])).unwrap();
+    let none = cells.batch(SALE, 10, 20, Some(&[])).unwrap();
     assert_eq!((none.num_rows(), none.num_columns()), (10, 0));
     let rows = [3999, 5, 5, 1200];
-    let any = cells.column(1, 13, &rows).unwrap();
+    let any = cells.column(SALE, 13, &rows).unwrap();
     let whole = texts(whole.column(13));
     assert_eq!(texts(&any), rows.map(|row| whole[row as usize].clone()));
-    assert!(matches!(cells.column(1, 0, &[4000]), Err(Error::Run { .. })));
+    assert!(matches!(cells.column(SALE, 0, &[4000]), Err(Error::Run { .. })));
 }
 
 #[test]
@@ -205,7 +217,11 @@ fn what_cannot_be_is_refused_with_its_place() {
         (r#""base":"at""#, r#""base":"mail""#, "sale.paid"),
         (r#""base":"at""#, r#""base":"sent""#, "sale.paid"),
         (r#""node":"size""#, r#""node":"sise""#, "sale.quantity"),
-        (r#""columns":["quantity","price"]"#, r#""columns":["quantity","mail"]"#, "sale.total"),
+        (
+            r#""product","columns":["quantity","price"]"#,
+            r#""product","columns":["quantity","mail"]"#,
+            "sale.total",
+        ),
         (r#""value":"45""#, r#""value":"many""#, "sale.low"),
         (r#""column":"at","strict":false"#, r#""column":"mail","strict":false"#, "sale.due"),
         (r#""rate":0.4"#, r#""rate":1.4"#, "sale.paid"),
@@ -228,26 +244,72 @@ fn what_cannot_be_is_refused_with_its_place() {
 fn an_attempt_draws_its_columns_anew_and_what_is_made_of_them() {
     let retry = r#""retries":[{"columns":["quantity","paid"]}],"scm":{"prior":{},"nodes""#;
     let cells = open(&SHOP.replace(r#""scm":{"prior":{},"nodes""#, retry)).unwrap();
-    let names: Vec<String> = cells.schema(1).fields().iter().map(|field| field.name().clone()).collect();
+    let names: Vec<String> = cells.schema(SALE).fields().iter().map(|field| field.name().clone()).collect();
     let all: Vec<usize> = (0..names.len()).collect();
     let rows: Vec<u64> = (0..4000).collect();
-    let as_is = cells.columns(1, &all, &rows).unwrap();
-    assert_eq!(cells.again(1, &all, &rows, (0, 0)).unwrap(), as_is);
-    let again = cells.again(1, &all, &rows, (0, 1)).unwrap();
+    let as_is = cells.columns(SALE, &all, &rows).unwrap();
+    assert_eq!(cells.again(SALE, &all, &rows, (0, 0)).unwrap(), as_is);
+    let again = cells.again(SALE, &all, &rows, (0, 1)).unwrap();
     for (index, name) in names.iter().enumerate() {
         let made_of = ["quantity", "paid", "total", "most"].contains(&name.as_str());
         assert_eq!(as_is[index].as_ref() != again[index].as_ref(), made_of, "{name}");
     }
-    assert_ne!(cells.again(1, &all, &rows, (0, 2)).unwrap(), again);
+    assert_ne!(cells.again(SALE, &all, &rows, (0, 2)).unwrap(), again);
     let some = [7_u64, 3999, 12];
-    for (part, whole) in cells.again(1, &all, &some, (0, 1)).unwrap().iter().zip(&again) {
+    for (part, whole) in cells.again(SALE, &all, &some, (0, 1)).unwrap().iter().zip(&again) {
         let picked = arrow_select::take::take(whole, &arrow_array::UInt64Array::from(some.to_vec()), None);
         assert_eq!(part, &picked.unwrap());
     }
-    assert!(matches!(cells.again(1, &all, &rows, (1, 1)), Err(Error::Run { .. })));
+    assert!(matches!(cells.again(SALE, &all, &rows, (1, 1)), Err(Error::Run { .. })));
     let keys = SHOP.replace(
         r#""scm":{"prior":{},"nodes""#,
         r#""retries":[{"columns":["shop_id"]}],"scm":{"prior":{},"nodes""#,
     );
     assert!(matches!(open(&keys).err(), Some(Error::Plan { place, .. }) if place == "sale.shop_id"));
+}
+
+fn of_shops(cells: &Cells, table: usize, name: &str, rows: u64) -> ArrayRef {
+    let index = cells.schema(table).index_of(name).unwrap();
+    cells.column(table, index, &(0..rows).collect::<Vec<_>>()).unwrap()
+}
+
+#[test]
+fn figures_of_the_rows_below_are_those_of_their_cells() {
+    let cells = open(SHOP).unwrap();
+    let (quantity, price, off) = (column(&cells, "quantity"), column(&cells, "price"), column(&cells, "off"));
+    let quantity: Vec<i128> =
+        quantity.as_primitive::<Int32Type>().values().iter().map(|v| i128::from(*v)).collect();
+    let line = |row: usize| {
+        let rest =
+            if off.is_valid(row) { 1000 - off.as_primitive::<Decimal128Type>().value(row) } else { 1000 };
+        let exact = quantity[row] * price.as_primitive::<Decimal128Type>().value(row) * rest;
+        (exact + 500).div_euclid(1000)
+    };
+    let (turnover, grand) = (of_shops(&cells, 0, "turnover", 40), of_shops(&cells, 0, "grand", 40));
+    for shop in 0..40_usize {
+        let rows = shop * 100..shop * 100 + 100;
+        let sum: i128 = rows.map(line).sum();
+        assert_eq!(turnover.as_primitive::<Decimal128Type>().value(shop), sum);
+        assert_eq!(grand.as_primitive::<Decimal128Type>().value(shop), (sum + 150 - 10_000).max(0));
+    }
+    assert!(of_shops(&cells, 0, "sales", 40).as_primitive::<Int32Type>().values().iter().all(|n| *n == 100));
+}
+
+#[test]
+fn a_sum_of_nothing_is_zero() {
+    let sums = of_shops(&open(SHOP).unwrap(), 1, "sum", 3);
+    assert_eq!((sums.as_primitive::<Int32Type>().values().as_ref(), sums.null_count()), (&[0, 0, 0][..], 0));
+}
+
+#[test]
+fn a_quote_is_the_parent_s_number_or_near_it() {
+    let cells = open(SHOP).unwrap();
+    let (quoted, turnover) = (column(&cells, "quoted"), of_shops(&cells, 0, "turnover", 40));
+    let ratio = |row: usize| {
+        let own = quoted.as_primitive::<Decimal128Type>().value(row) as f64;
+        own / turnover.as_primitive::<Decimal128Type>().value(row / 100) as f64
+    };
+    let same = (0..4000).filter(|row| ratio(*row) == 1.0).count();
+    assert!((1900..2100).contains(&same), "{same} of 4000");
+    assert!((0..4000).map(ratio).all(|ratio| (0.8..=1.2).contains(&ratio)));
 }

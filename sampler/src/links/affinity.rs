@@ -10,7 +10,7 @@
 //! popularity, as the prefix grows.
 
 use super::driver::scale;
-use super::split::{BLOCK, Curve, Slot, Split, Target, Tree};
+use super::split::{BLOCK, Curve, Slot, Split, Target, Tree, block_of};
 use crate::permute::{GOLDEN, Perm, mix};
 use crate::plan::{Level, Roots};
 use crate::rng::Key;
@@ -215,16 +215,8 @@ impl Affinity {
             Target::Position(position) => {
                 let position = position - piece.start;
                 let guess = self.curve.ranks((position as f64 + 0.5) / total) * size;
-                let mut block = (guess as u64 / BLOCK).min(last);
-                let (mut start, mut end) = (first(block), first(block + 1));
-                while start > position {
-                    block -= 1;
-                    (start, end) = (first(block), start);
-                }
-                while end <= position {
-                    block += 1;
-                    (start, end) = (end, first(block + 1));
-                }
+                let guess = (guess as u64 / BLOCK).min(last);
+                let (block, start, end) = block_of(position, guess, last, first);
                 (block, start, end, Target::Position(position - start))
             }
         };

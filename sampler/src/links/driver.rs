@@ -3,7 +3,7 @@
 //! Parents are cut into blocks; a block's share of the children is exact (rounded cumulative shares), and inside the block
 //! a tree of hashed splits gives each parent its own.
 
-use super::split::{BLOCK, Slot, Split, Target, Tree};
+use super::split::{BLOCK, Slot, Split, Target, Tree, block_of};
 use crate::permute::{GOLDEN, mix};
 use crate::rng::Key;
 use std::sync::OnceLock;
@@ -38,14 +38,8 @@ impl Driver {
     #[inline]
     pub fn of_row(&self, row: u64) -> Slot {
         let last = (self.parents - 1) / BLOCK;
-        // Without a minimum the guess is at most one off; with one it is too, since both shares are proportional.
-        let mut block = (scale(row, self.parents, self.rows) / BLOCK).min(last);
-        while self.first(block) > row {
-            block -= 1;
-        }
-        while block < last && self.first(block + 1) <= row {
-            block += 1;
-        }
+        let guess = (scale(row, self.parents, self.rows) / BLOCK).min(last);
+        let (block, ..) = block_of(row, guess, last, |block| self.first(block));
         self.find(block, |start| Target::Position(row - start))
     }
 
@@ -229,11 +223,13 @@ mod tests {
 
     #[test]
     fn huge_tables_do_not_overflow() {
-        let driver = Driver::new(1 << 45, 1 << 40, 1.0, 1, 1 << 40, Key::new(0, &["huge"]));
-        for row in [0, 1 << 44, (1 << 45) - 1] {
-            let slot = driver.of_row(row);
-            assert!((slot.start..slot.end).contains(&row));
-            assert_eq!(driver.of_parent(slot.rank), slot);
+        for (rows, minimum) in [(1 << 45, 1), (1 << 45, 0), (7000, 0), (1, 0)] {
+            let driver = Driver::new(rows, 1 << 40, 1.0, minimum, 1 << 40, Key::new(0, &["huge"]));
+            for row in (0..rows).step_by(1 << 44).chain(0..rows.min(7000)).chain([rows - 1]) {
+                let slot = driver.of_row(row);
+                assert!((slot.start..slot.end).contains(&row));
+                assert_eq!(driver.of_parent(slot.rank), slot);
+            }
         }
     }
 }

@@ -27,6 +27,33 @@ pub enum Target {
     Rank(u64),
 }
 
+/// The block among 0..=`last` that holds `position`, its first position and that of the next. `first(block)` never falls, is
+/// 0 for block 0, and above `position` for `last + 1`.
+#[inline(always)]
+pub fn block_of(position: u64, guess: u64, last: u64, first: impl Fn(u64) -> u64) -> (u64, u64, u64) {
+    let (start, end) = (first(guess), first(guess + 1));
+    if start <= position && position < end {
+        return (guess, start, end);
+    }
+    // Where children are few most blocks are empty, and any number of them lies between: gallop, then halve.
+    let (mut low, mut high, mut step) = (guess, guess + 1, 1);
+    while low > 0 && first(low) > position {
+        (low, high, step) = (low.saturating_sub(step), low, 2 * step);
+    }
+    while high <= last && first(high) <= position {
+        (low, high, step) = (high, (high + step).min(last + 1), 2 * step);
+    }
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if first(middle) <= position {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    (low, first(low), first(low + 1))
+}
+
 /// A tree: `shape` keys the weights of its ranks, `rounding` the drawing of what doesn't divide.
 #[derive(Debug, Clone, Copy)]
 pub struct Tree {

@@ -5,7 +5,7 @@
 mod context;
 
 use crate::bulk::{self, binary, text};
-use crate::database::{Database, fit};
+use crate::database::{Database, Fitted};
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::stream::Request;
@@ -80,9 +80,19 @@ struct PyDatabase(Arc<Database>);
 #[pymethods]
 impl PyDatabase {
     #[staticmethod]
-    #[pyo3(signature = (plan, threads = 0, cache_bytes = CACHE_BYTES))]
-    fn open(py: Python<'_>, plan: &[u8], threads: usize, cache_bytes: usize) -> PyResult<Self> {
-        let database = free(py, || Database::open(&parse(plan)?, threads, cache_bytes))?;
+    #[pyo3(signature = (plan, threads = 0, cache_bytes = CACHE_BYTES, fitted = None))]
+    fn open(
+        py: Python<'_>,
+        plan: &[u8],
+        threads: usize,
+        cache_bytes: usize,
+        fitted: Option<Bound<'_, PyFitted>>,
+    ) -> PyResult<Self> {
+        let fitted = fitted.as_ref().map(|fitted| &fitted.get().0);
+        let database = free(py, || match fitted {
+            Some(fitted) => fitted.open(&parse(plan)?, threads, cache_bytes),
+            None => Database::open(&parse(plan)?, threads, cache_bytes),
+        })?;
         Ok(Self(Arc::new(database)))
     }
 
@@ -292,14 +302,25 @@ impl PyEncoder {
     }
 }
 
-/// The plan with its SCMs drawn and calibrated.
-#[pyfunction(name = "fit")]
-fn py_fit<'py>(py: Python<'py>, plan: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
-    let fitted = free(py, || {
-        let fitted = fit(parse(plan)?)?;
-        serde_json::to_vec(&fitted).map_err(|error| Error::plan("plan", error.to_string()))
-    })?;
-    Ok(PyBytes::new(py, &fitted))
+/// A plan with its SCMs drawn and calibrated, and what was computed for that.
+#[pyclass(frozen, module = "plurel_sql._sampler", name = "Fitted")]
+struct PyFitted(Fitted);
+
+#[pymethods]
+impl PyFitted {
+    #[new]
+    fn new(py: Python<'_>, plan: &[u8]) -> PyResult<Self> {
+        free(py, || Fitted::new(parse(plan)?)).map(Self)
+    }
+
+    /// The fitted plan as JSON.
+    #[getter]
+    fn plan<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let written = free(py, || {
+            serde_json::to_vec(&self.0.plan).map_err(|error| Error::plan("plan", error.to_string()))
+        })?;
+        Ok(PyBytes::new(py, &written))
+    }
 }
 
 /// Memory for parents' values, unless told otherwise.
@@ -316,6 +337,6 @@ fn _sampler(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<context::PySource>()?;
     module.add_class::<context::PyTask>()?;
     module.add_function(wrap_pyfunction!(context::drawn_numbers, module)?)?;
-    module.add("SamplerError", module.py().get_type::<SamplerError>())?;
-    module.add_function(wrap_pyfunction!(py_fit, module)?)
+    module.add_class::<PyFitted>()?;
+    module.add("SamplerError", module.py().get_type::<SamplerError>())
 }

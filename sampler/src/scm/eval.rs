@@ -6,11 +6,12 @@ use super::mlp::LANES;
 use super::model::{Model, Node};
 use super::noise;
 use super::source::Source;
-use super::spec::{Aggregation, Cause, Scale, short};
+use super::spec::{AGGREGATIONS, Aggregation, Cause, Scale, short};
 use super::store::Engine;
 use super::wide::wide;
 use crate::plan::Micros;
 use crate::world::{Keys, NONE};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 const LIMIT: f32 = super::activation::LIMIT;
@@ -32,6 +33,15 @@ pub struct Block<'a> {
     /// Foreign values; NaN where there is no parent.
     pub foreign: Vec<Vec<f32>>,
     pub foreign_embedded: Vec<OnceCell<Vec<f32>>>,
+    /// Per aggregation, what foreign values join to: in the published prior the same for every node.
+    joined: [OnceCell<Joined>; AGGREGATIONS.len()],
+}
+
+/// Which foreign values, by which weights, and what they join to.
+struct Joined {
+    foreigns: Vec<usize>,
+    weights: Vec<f64>,
+    h: Vec<f32>,
 }
 
 impl<'a> Block<'a> {
@@ -59,6 +69,7 @@ impl<'a> Block<'a> {
             embedded: model.nodes.iter().map(|_| OnceCell::new()).collect(),
             foreign: vec![vec![]; model.foreign.len()],
             foreign_embedded: model.foreign.iter().map(|_| OnceCell::new()).collect(),
+            joined: Default::default(),
         };
         let mut used = vec![false; model.foreign.len()];
         for (node, _) in model.nodes.iter().zip(need).filter(|(_, need)| **need) {
@@ -157,9 +168,15 @@ impl<'a> Block<'a> {
             return vec![];
         };
         let (width, stride, count) = (self.model.width, self.stride, self.rows.len());
-        let inputs = node.locals.iter().map(|&i| self.embedding(i));
-        let inputs = inputs.chain(node.foreigns.iter().map(|&f| self.foreign_embedding(f)));
-        let mut h = aggregate(*aggregation, inputs.zip(weights), width * stride);
+        let (near, far) = weights.split_at(node.locals.len());
+        let locals = node.locals.iter().map(|&i| self.embedding(i)).zip(near);
+        let mut h = if self.model.standard || node.foreigns.is_empty() {
+            let foreigns = node.foreigns.iter().map(|&f| self.foreign_embedding(f)).zip(far);
+            aggregate(*aggregation, locals.chain(foreigns), width * stride)
+        } else {
+            let foreign = self.joined(*aggregation, &node.foreigns, far);
+            aggregate(*aggregation, std::iter::once((&*foreign, &1.0)).chain(locals), width * stride)
+        };
         if let Some(beta) = &node.beta {
             beta.add_noise(node.noise(draw), self.rows, width, stride, &mut h);
         }
@@ -210,6 +227,24 @@ impl<'a> Block<'a> {
             if matches!(self.engine.domain(self.table, f), Domain::Range(..)) {
                 add(out, &self.foreign[f], weight(node.locals.len() + k));
             }
+        }
+    }
+
+    /// What foreign values join to; kept for the next node that reads the same ones.
+    fn joined(&self, law: Aggregation, foreigns: &[usize], weights: &[f64]) -> Cow<'_, [f32]> {
+        let join = || {
+            let inputs = foreigns.iter().map(|&f| self.foreign_embedding(f)).zip(weights);
+            aggregate(law, inputs, self.model.width * self.stride)
+        };
+        let kept = self.joined[law as usize].get_or_init(|| Joined {
+            foreigns: foreigns.to_vec(),
+            weights: weights.to_vec(),
+            h: join(),
+        });
+        if kept.foreigns == foreigns && kept.weights == weights {
+            Cow::Borrowed(&kept.h)
+        } else {
+            Cow::Owned(join())
         }
     }
 

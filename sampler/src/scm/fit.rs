@@ -1,5 +1,6 @@
 //! Calibration: every model is drawn, then evaluated on a pilot, and what was measured is written into the plan.
 
+use super::Models;
 use super::draw;
 use super::draws::Draws;
 use super::eval::Block;
@@ -11,25 +12,29 @@ use super::store::Engine;
 use crate::error::Result;
 use crate::plan::{Plan, Table};
 use crate::world::Keys;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Rows of a pilot, and the floats it may hold.
 const PILOT: u64 = 4096;
-/// The published prior's tables are small and many, and nothing is standardised by the pilot there.
+/// The published prior's tables are small and many, and nothing is standardised by the pilot there: it is all rows of a
+/// table of up to `SMALL`, else a few.
+const SMALL: u64 = 2048;
 const SMALL_PILOT: u64 = 512;
 const FLOATS: usize = 1 << 25;
-/// Parents' latents kept while fitting.
+/// Parents' latents kept while fitting and for the rows after it, and as much for tables whose pilot is all of their rows.
 const CACHE: usize = 256 << 20;
 
 /// `plan` with the model of every table drawn (where it has no nodes) and calibrated on a pilot of up to 4,096 rows
 /// spread evenly over the table. A fitted plan comes back as it is.
 ///
+/// With it come its models: what the pilot computed they know already.
+///
 /// Errors name the table and node whose model doesn't resolve.
-pub fn fit(mut plan: Plan, keys: &dyn Keys) -> Result<Plan> {
+pub fn fit(mut plan: Plan, keys: Arc<dyn Keys>) -> Result<(Plan, Models)> {
     let fresh: Vec<bool> = plan.tables.iter().map(|table| !fitted(table)).collect();
     for (index, &fresh) in fresh.iter().enumerate() {
         if plan.tables[index].scm.nodes.is_empty() {
-            plan.tables[index].scm = draw::draw(&plan, index, span(keys, index))?;
+            plan.tables[index].scm = draw::draw(&plan, index, span(&*keys, index))?;
         }
         if fresh {
             // Half a calibration would mix with the new one.
@@ -37,15 +42,16 @@ pub fn fit(mut plan: Plan, keys: &dyn Keys) -> Result<Plan> {
         }
     }
     let mut engine = Engine::new(&plan, CACHE)?;
+    let mut left = CACHE;
     for index in (0..fresh.len()).filter(|&index| fresh[index]) {
         let params = Params::of(&plan.tables[index].scm.prior, &plan.tables[index].name)?;
-        calibrate(&mut engine, keys, index, &params)?;
+        calibrate(&mut engine, &*keys, index, &params, &mut left)?;
         let table = &mut plan.tables[index];
         for (node, model) in table.scm.nodes.iter_mut().zip(&engine.models[index].nodes) {
             node.fit = Some(spec::write(&frozen(model), &table.name)?);
         }
     }
-    Ok(plan)
+    Ok((plan, Models { engine, keys }))
 }
 
 fn fitted(table: &Table) -> bool {
@@ -69,11 +75,23 @@ fn evenly(rows: u64, count: u64) -> Vec<u64> {
 }
 
 /// Evaluation sets every scale that isn't set yet: so the pilot is simply evaluated first. Self references are left out
-/// the first time, because what they read is only calibrated by it; ranks are taken from the second.
-fn calibrate(engine: &mut Engine, keys: &dyn Keys, index: usize, params: &Params) -> Result<()> {
+/// the first time, because what they read is only calibrated by it; ranks are taken from the second. Latents of all rows
+/// are kept while bytes are `left`.
+fn calibrate(
+    engine: &mut Engine,
+    keys: &dyn Keys,
+    index: usize,
+    params: &Params,
+    left: &mut usize,
+) -> Result<()> {
     let model = &engine.models[index];
     let most = (FLOATS / model.footprint()).max(256) as u64;
-    let rows = evenly(model.rows, most.min(if model.standard { PILOT } else { SMALL_PILOT }));
+    let pilot = match model.standard {
+        true => PILOT,
+        false if model.rows <= SMALL => SMALL,
+        false => SMALL_PILOT,
+    };
+    let rows = evenly(model.rows, most.min(pilot));
     let need = vec![true; model.nodes.len()];
     let mut latents = Block::new(engine, keys, index, &rows, true, &need).run(&need);
     if engine.models[index].doors.iter().any(|door| door.itself) {
@@ -88,6 +106,12 @@ fn calibrate(engine: &mut Engine, keys: &dyn Keys, index: usize, params: &Params
     for (node, latent) in model.nodes.iter().zip(&latents) {
         let rank = ranks(node, &latent[..rows.len()], params);
         let _ = node.rank.set(Ranker::new(rank, &format!("{}, node {}", model.name, node.name))?);
+    }
+    let bytes = latents.len() * rows.len() * size_of::<f32>();
+    if rows.len() as u64 == model.rows && bytes <= *left {
+        *left -= bytes;
+        latents.iter_mut().for_each(|latent| latent.truncate(rows.len()));
+        engine.keep(index, latents);
     }
     Ok(())
 }

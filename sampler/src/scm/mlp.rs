@@ -81,11 +81,14 @@ impl Mlp {
     }
 }
 
+/// Of its weights only those that are not zero are kept: masks and initialisations leave out about two of five.
 #[derive(Debug)]
 struct Layer {
     inputs: usize,
-    /// One row of `inputs` weights per output.
-    weights: Vec<f32>,
+    /// Output after output, which inputs it reads with what weight.
+    taps: Vec<(u32, f32)>,
+    /// Where each output's taps end.
+    ends: Vec<usize>,
     bias: Vec<f32>,
     active: Option<Active>,
 }
@@ -109,14 +112,11 @@ impl Network {
             let (fan_in, fan_out) = (size(layer), if layer + 1 == count { outputs } else { width });
             let mut draws = Draws::new(key);
             let bound = 1.0 / (fan_in as f64).sqrt();
-            Layer {
-                inputs: fan_in,
-                weights: (0..fan_in * fan_out)
-                    .map(|_| weight(mlp, fan_in, fan_out, &mut draws) as f32)
-                    .collect(),
-                bias: (0..fan_out).map(|_| draws.range(-bound, bound) as f32).collect(),
-                active: mlp.activations.get(layer).map(|&a| Active::new(a, key.child("waves"))),
-            }
+            let weights: Vec<f32> =
+                (0..fan_in * fan_out).map(|_| weight(mlp, fan_in, fan_out, &mut draws) as f32).collect();
+            let bias = (0..fan_out).map(|_| draws.range(-bound, bound) as f32).collect();
+            let active = mlp.activations.get(layer).map(|&a| Active::new(a, key.child("waves")));
+            Layer::new(fan_in, &weights, bias, active)
         });
         Self { layers: layers.collect() }
     }
@@ -135,7 +135,7 @@ impl Network {
             }
             let active = mlp.activations.get(layer);
             let active = active.map(|&active| Active::published(active, key.child("waves")));
-            Layer { inputs: fan_in, weights, bias: vec![0.0; fan_out], active }
+            Layer::new(fan_in, &weights, vec![0.0; fan_out], active)
         });
         Self { layers: layers.collect() }
     }
@@ -148,7 +148,7 @@ impl Network {
         }
         let mut network = Self::published(mlp, width, width, width, key);
         let weights = embeddings(categories, width, key);
-        network.layers.push(Layer { inputs: width, weights, bias: vec![0.0; categories], active: None });
+        network.layers.push(Layer::new(width, &weights, vec![0.0; categories], None));
         network
     }
 
@@ -156,7 +156,7 @@ impl Network {
     /// last.
     pub fn layers(&self) -> Json {
         let layer = |layer: &Layer| {
-            let weights: Vec<Vec<f64>> = layer.weights.chunks_exact(layer.inputs).map(shorts).collect();
+            let weights: Vec<Vec<f64>> = layer.weights().chunks_exact(layer.inputs).map(shorts).collect();
             let active = layer.active.as_ref().map(Active::table);
             json!({"weights": weights, "bias": shorts(&layer.bias), "activation": active})
         };
@@ -227,6 +227,32 @@ fn weight(mlp: &Mlp, fan_in: usize, fan_out: usize, draws: &mut Draws) -> f64 {
 }
 
 impl Layer {
+    /// `weights`: one row of `inputs` weights per output.
+    fn new(inputs: usize, weights: &[f32], bias: Vec<f32>, active: Option<Active>) -> Self {
+        let (mut taps, mut ends) = (Vec::with_capacity(weights.len()), Vec::with_capacity(bias.len()));
+        for row in weights.chunks_exact(inputs) {
+            taps.extend((0..).zip(row.iter().copied()).filter(|&(_, weight)| weight != 0.0));
+            ends.push(taps.len());
+        }
+        Self { inputs, taps, ends, bias, active }
+    }
+
+    /// As `new` took them.
+    fn weights(&self) -> Vec<f32> {
+        let mut weights = vec![0.0; self.inputs * self.bias.len()];
+        for (row, (taps, _)) in weights.chunks_exact_mut(self.inputs).zip(self.outputs()) {
+            taps.iter().for_each(|&(input, weight)| row[input as usize] = weight);
+        }
+        weights
+    }
+
+    /// The taps and the bias of each output.
+    #[inline(always)]
+    fn outputs(&self) -> impl Iterator<Item = (&[(u32, f32)], f32)> {
+        let start = |output: usize| if output == 0 { 0 } else { self.ends[output - 1] };
+        (0..self.bias.len()).map(move |o| (&self.taps[start(o)..self.ends[o]], self.bias[o]))
+    }
+
     fn forward(&self, input: &[f32], stride: usize) -> Vec<f32> {
         let mut output = vec![0.0; self.bias.len() * stride];
         affine(self, input, stride, &mut output);
@@ -239,46 +265,46 @@ impl Layer {
 
 wide!(fn affine(layer: &Layer, input: &[f32], stride: usize, output: &mut [f32]) = affine_any);
 
-/// Outputs computed together: their sums don't wait for each other, and each input is loaded once for all.
-const TILE: usize = 4;
+/// Rows whose sums are held in registers at a time, where so many are left.
+const RUN: usize = 4 * LANES;
 
 #[inline(always)]
 fn affine_any(layer: &Layer, input: &[f32], stride: usize, output: &mut [f32]) {
-    let tiles = output.chunks_mut(TILE * stride).zip(layer.weights.chunks(TILE * layer.inputs));
-    for ((outputs, weights), biases) in tiles.zip(layer.bias.chunks(TILE)) {
-        if biases.len() == TILE {
-            tile::<TILE>(weights, biases, input, stride, outputs);
-        } else {
-            let lone = outputs.chunks_exact_mut(stride).zip(weights.chunks_exact(layer.inputs));
-            for ((out, weights), bias) in lone.zip(biases.chunks_exact(1)) {
-                tile::<1>(weights, bias, input, stride, out);
+    let mut start = 0;
+    // The inputs of a run stay in the nearest cache while all outputs read them.
+    while start < stride {
+        let wide = start + RUN <= stride;
+        for ((taps, bias), out) in layer.outputs().zip(output.chunks_exact_mut(stride)) {
+            if wide {
+                run::<RUN>(taps, bias, input, stride, start, out);
+            } else {
+                run::<LANES>(taps, bias, input, stride, start, out);
             }
         }
+        start += if wide { RUN } else { LANES };
     }
 }
 
+/// One output at rows `start..start + N`.
 #[inline(always)]
-fn tile<const N: usize>(weights: &[f32], biases: &[f32], input: &[f32], stride: usize, outputs: &mut [f32]) {
-    let inputs = weights.len() / N;
-    for start in (0..stride).step_by(LANES) {
-        let mut sums = [[0.0; LANES]; N];
-        for (sum, &bias) in sums.iter_mut().zip(biases) {
-            *sum = [bias; LANES];
+fn run<const N: usize>(
+    taps: &[(u32, f32)],
+    bias: f32,
+    input: &[f32],
+    stride: usize,
+    start: usize,
+    out: &mut [f32],
+) {
+    let mut sums = [bias; N];
+    for &(entry, weight) in taps {
+        let Some(xs) = input[entry as usize * stride + start..].first_chunk::<N>() else { return };
+        for k in 0..N {
+            sums[k] += weight * xs[k];
         }
-        for (j, entry) in input.chunks_exact(stride).take(inputs).enumerate() {
-            let entry = &entry[start..start + LANES];
-            for (k, sum) in sums.iter_mut().enumerate() {
-                let weight = weights[k * inputs + j];
-                for (s, &x) in sum.iter_mut().zip(entry) {
-                    *s += weight * x;
-                }
-            }
-        }
-        for (out, sum) in outputs.chunks_exact_mut(stride).zip(&sums) {
-            for (o, &s) in out[start..start + LANES].iter_mut().zip(sum) {
-                *o = clip(s, super::activation::LIMIT);
-            }
-        }
+    }
+    let Some(out) = out[start..].first_chunk_mut::<N>() else { return };
+    for k in 0..N {
+        out[k] = clip(sums[k], super::activation::LIMIT);
     }
 }
 
@@ -304,7 +330,7 @@ mod tests {
         for init in INITS {
             let mlp = Mlp { init, density: 0.4, activations: vec![], layers: vec![] };
             let net = Network::new(&mlp, 100, 1, 100, Key::new(4, &["variance"]));
-            let variance = net.layers[0].weights.iter().map(|w| w * w).sum::<f32>() / 1e4;
+            let variance = net.layers[0].weights().iter().map(|w| w * w).sum::<f32>() / 1e4;
             let wanted = match init {
                 Init::XavierNormal | Init::XavierUniform => 0.01,
                 Init::TruncatedNormal => 0.0184,

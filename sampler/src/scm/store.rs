@@ -24,6 +24,8 @@ pub struct Engine {
     pub models: Vec<Model>,
     /// Per table: of whole rows, and of rows without their self references.
     caches: Vec<[Option<Cache>; 2]>,
+    /// The latents of tables whose pilot was all of their rows, kept by who fitted them: one vector per node.
+    whole: Vec<OnceLock<Vec<Vec<f32>>>>,
 }
 
 /// The latents of the nodes that other rows are caused by. Chunks are filled on demand and hold one run of rows per node.
@@ -64,7 +66,19 @@ impl Engine {
                 demand: (0..count).map(|_| AtomicUsize::new(0)).collect(),
             });
         }
-        Ok(Self { models, caches })
+        let whole = models.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { models, caches, whole })
+    }
+
+    /// Keeps the latents of all rows of `table`, for as long as the engine lives.
+    pub fn keep(&self, table: usize, latents: Vec<Vec<f32>>) {
+        let _ = self.whole[table].set(latents);
+    }
+
+    /// Latents of `nodes` at `rows`, where they are kept.
+    fn kept(&self, table: usize, rooted: bool, nodes: &[usize], rows: &[u64]) -> Option<Vec<Vec<f32>>> {
+        let whole = self.whole[table].get().filter(|_| !rooted)?;
+        Some(nodes.iter().map(|&node| rows.iter().map(|&row| whole[node][row as usize]).collect()).collect())
     }
 
     /// How many rows of `table` are evaluated at a time.
@@ -102,6 +116,9 @@ impl Engine {
         nodes: &[usize],
         rows: &[u64],
     ) -> Vec<Vec<f32>> {
+        if let Some(found) = self.kept(table, rooted, nodes, rows) {
+            return found;
+        }
         let model = &self.models[table];
         let mut need = vec![false; model.nodes.len()];
         nodes.iter().for_each(|&node| need[node] = true);
@@ -137,6 +154,9 @@ impl Engine {
         nodes: &[usize],
         rows: &[u64],
     ) -> Vec<Vec<f32>> {
+        if let Some(found) = self.kept(table, rooted, nodes, rows) {
+            return found;
+        }
         let cache = self.caches[table][usize::from(rooted)].as_ref();
         if let Some(found) = cache.and_then(|cache| cache.read(nodes, rows)) {
             return found;

@@ -118,7 +118,7 @@ fn open(plan: &Plan, cache: usize) -> Models {
 
 fn fitted(plan: Plan) -> Plan {
     let keys = keys(&plan);
-    fit(plan, &keys).unwrap()
+    fit(plan, Arc::new(keys)).unwrap().0
 }
 
 fn bits(columns: &[Vec<f32>]) -> Vec<Vec<u32>> {
@@ -159,6 +159,27 @@ fn intraclass(xs: &[f32], groups: &[u64]) -> f64 {
     let k = sums.len() as f64;
     let (within, between, size) = ((total - between) / (n - k), between / (k - 1.0), n / k);
     (between - within) / (between + (size - 1.0) * within)
+}
+
+/// What was computed for the fit is what any row gets later, from the plan alone.
+#[test]
+fn what_the_pilot_knows_is_what_rows_get() {
+    for name in [PriorName::Default, PriorName::Plurel] {
+        let mut plan = shop(4);
+        plan.tables.iter_mut().for_each(|table| table.scm.prior = Prior { name, ..Prior::default() });
+        let world = Arc::new(keys(&plan));
+        let (plan, warm) = fit(plan, world).unwrap();
+        let cold = open(&plan, 0);
+        for (index, table) in plan.tables.iter().enumerate() {
+            let rows: Vec<u64> = (0..table.rows).step_by(7).chain([table.rows - 1, 0]).collect();
+            assert_eq!(
+                bits(&warm.latents(index, &rows)),
+                bits(&cold.latents(index, &rows)),
+                "{}",
+                table.name
+            );
+        }
+    }
 }
 
 #[test]
@@ -393,7 +414,7 @@ fn what_is_not_fitted_or_not_sound_is_refused() {
     let mut layout = shop(0);
     layout.tables[0].scm.prior.layout = Some("Star".into());
     let keys = keys(&layout);
-    assert!(fit(layout, &keys).unwrap_err().to_string().contains("ErdosRenyi"));
+    assert!(fit(layout, Arc::new(keys)).err().unwrap().to_string().contains("ErdosRenyi"));
 }
 
 /// `cargo test --release --lib scm -- --ignored --nocapture speed`
