@@ -102,7 +102,7 @@ def star(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_width_is_sampled_evenly(star: Path) -> None:
     source = ContextSource.open(star)
-    contexts = Contexts(source, EVERYTHING, Rules(max_width=20, fill=False), seed=1)
+    contexts = Contexts(source, 80, Rules(max_width=20, fill=False), seed=1)
     seeds = Seeds(source.table("hub"), np.zeros(400, int), source.column("hub", "size"), START + 300 * DAY)
     batch = contexts.batch(seeds)
     spokes = [{row for table, row in origin.tolist() if table == 1} for origin in batch.origin]

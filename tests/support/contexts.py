@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,11 @@ class Read:
         return {
             name: value for name, value in self.rows[table][number].items() if name not in keys and value is not None
         }
+
+    @cached_property
+    def has_bare_rows(self) -> bool:
+        """Whether a row has no cell: a batch does not tell that it was passed."""
+        return any(not self.cells((name, k)) for name in self.names for k in range(len(self.rows[name])))
 
 
 def read(folder: Path) -> Read:
@@ -180,11 +186,7 @@ def _unseen(row: Row, seed: Row, until: int, database: Read, task: Task | None) 
 def _connected(rows: list[Row], seed: Row, database: Read, fill: bool) -> None:
     """Each row refers to one before it, or one before it refers to it, perhaps over rows without cells; or it is of the
     seed's table, where room is filled."""
-    if any(
-        not database.cells(row)
-        for table in database.names
-        for row in ((table, k) for k in range(len(database.rows[table])))
-    ):
+    if database.has_bare_rows:
         return
     before: set[Row] = set()
     referred: set[Row] = set()
