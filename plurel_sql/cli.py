@@ -264,6 +264,9 @@ def plan(
     dialect: Dialect = None,
     config: ConfigFile = None,
     prior: Prior = None,
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="TARGET", help="What it is for: says how plain SQL is read.")
+    ] = None,
     threads: Threads = 0,
     strict: Strict = False,
     debug: Debug = False,
@@ -281,6 +284,7 @@ def plan(
         prior=_name(prior),
         threads=threads,
         strict=strict,
+        target=out,
     )
     _write_plan(made, output)
 
