@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 TIMELESS = int(np.iinfo(np.int64).min)
 """No time, as numpy's NaT is in 64 bits."""
@@ -72,3 +73,12 @@ class ContextBatch:
             seed_time=array("seed_time", np.int64).reshape(-1),
             texts=made["texts"],
         )
+
+    def with_texts(self, all_: pa.LargeStringArray) -> ContextBatch:
+        """The batch with those of ``all_`` that it points to as its own texts, in order of appearance."""
+        held = self.text >= 0
+        used, first, places = np.unique(self.text[held], return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        text = self.text.copy()
+        text[held] = np.argsort(order)[places]
+        return replace(self, text=text, texts=all_.take(pa.array(used[order])).to_pylist())

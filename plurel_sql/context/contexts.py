@@ -201,7 +201,8 @@ class Contexts:
         }
 
     def _made(self, call: Any) -> ContextBatch:
-        return ContextBatch.of(mapped(call), self.length, self.source.width)
+        made = ContextBatch.of(mapped(call), self.length, self.source.width)
+        return made if self.source.batch_texts is None else made.with_texts(self.source.batch_texts)
 
 
 def _integers(given: npt.ArrayLike) -> Int64:

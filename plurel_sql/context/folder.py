@@ -45,8 +45,13 @@ def read(path: Path) -> Read:
         InputError: it is no dataset, or a table is not as the manifest says.
     """
     manifest = _manifest(path)
+    specs = manifest["tables"]
+    return prepared(manifest, {name: _table(path / "db" / f"{name}.parquet", spec) for name, spec in specs.items()})
+
+
+def prepared(manifest: Mapping[str, Any], data: Mapping[str, pa.Table]) -> Read:
+    """Tables as the core takes them; ``manifest`` is as in a folder."""
     specs: Mapping[str, Any] = manifest["tables"]
-    data = {name: _table(path / "db" / f"{name}.parquet", name, spec) for name, spec in specs.items()}
     names = list(specs)
     cells = [(name, column, kind) for name in names for column, kind in _cells(data[name], specs[name])]
     moments = _moments([data[name][column] for name, column, kind in cells if kind == DATETIME])
@@ -77,7 +82,7 @@ def read(path: Path) -> Read:
         links = [names.index(parent) for parent in (spec.get("fkeys") or {}).values()]
         given.append((name, batch, time is not None, links, [(k, cells[k][2]) for k in own]))
     return Read(
-        name=str(manifest.get("name", path.name)),
+        name=str(manifest.get("name", "dataset")),
         tables=given,
         columns=columns,
         rows={name: data[name].num_rows for name in names},
@@ -117,7 +122,7 @@ def _manifest(path: Path) -> dict[str, Any]:
     return manifest
 
 
-def _table(file: Path, name: str, spec: Mapping[str, Any]) -> pa.Table:
+def _table(file: Path, spec: Mapping[str, Any]) -> pa.Table:
     try:
         table = pq.read_table(file)
     except (OSError, pa.ArrowException) as error:

@@ -8,13 +8,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+import duckdb
 import numpy as np
 
 from plurel_sql import _sampler
+from plurel_sql.attempts.judge import quoted
 from plurel_sql.context import folder
 from plurel_sql.context.batch import TIMELESS, Int64
 from plurel_sql.errors import InputError
-from plurel_sql.sample import mapped
+from plurel_sql.export.build import build
+from plurel_sql.export.folder import manifest
+from plurel_sql.export.times import planned
+from plurel_sql.plan.model import Plan
+from plurel_sql.sample import Sampler, mapped
 
 Type = Literal["number", "text", "datetime", "boolean"]
 TYPES: tuple[Type, ...] = ("number", "text", "datetime", "boolean")
@@ -42,7 +48,7 @@ class Column:
 
 
 class ContextSource:
-    """A database in memory (``open``). For any thread.
+    """A database in memory: of a folder (``open``), or of a plan (``of_plan``). For any thread.
 
     Attributes:
         name: of the dataset.
@@ -51,6 +57,7 @@ class ContextSource:
         val_timestamp, test_timestamp: the cuts, nanoseconds since 1970; None where there are none.
         width: the most foreign keys of a table, at least 1.
         native: what the core holds.
+        batch_texts: where each batch has its own texts, those that it takes them from.
     """
 
     def __init__(
@@ -61,7 +68,8 @@ class ContextSource:
         columns: tuple[Column, ...],
         cuts: tuple[int | None, int | None],
         width: int,
-        texts: folder.Texts | None = None,
+        texts: folder.Texts,
+        is_virtual: bool,
     ) -> None:
         self.name = name
         self.native = native
@@ -71,6 +79,7 @@ class ContextSource:
         self.width = width
         self._rows = dict(tables)
         self._texts = texts
+        self.batch_texts = texts if is_virtual else None
 
     @classmethod
     def open(cls, path: str | Path) -> ContextSource:
@@ -79,15 +88,36 @@ class ContextSource:
         Raises:
             InputError: it is no such folder, or a table is not as its manifest says.
         """
-        read = folder.read(Path(path))
+        return cls._of(folder.read(Path(path)), False)
+
+    @classmethod
+    def of_plan(cls, plan: Plan, name: str = "synthetic", threads: int = 0) -> ContextSource:
+        """The database of a fitted plan, as ``synth --format relbench`` would write it, made in memory: no file is
+        written. Nothing hangs on ``threads``.
+
+        Raises:
+            InputError: the plan has no schema, or is not one.
+            RunError: a row could not be made.
+        """
+        if plan.schema is None:
+            raise InputError("has no schema, so its tables are not known", place="plan")
+        sampler = Sampler(plan, threads)
+        with duckdb.connect(":memory:", config={"threads": threads} if threads else {}) as connection:
+            layout = build(name, plan.schema, planned(plan), sampler.batches, connection)
+            data = {table.name: connection.table(quoted(table.name)).to_arrow_table() for table in layout.tables}
+        return cls._of(folder.prepared(manifest(layout), data), True)
+
+    @classmethod
+    def _of(cls, read: folder.Read, is_virtual: bool) -> ContextSource:
         columns = tuple(Column(*each) for each in read.columns)
         native = mapped(lambda: _sampler.ContextSource.stored(read.tables))
-        return cls(read.name, native, read.rows, columns, read.cuts, read.width, read.texts)
+        return cls(read.name, native, read.rows, columns, read.cuts, read.width, read.texts, is_virtual)
 
     @cached_property
     def texts(self) -> list[str]:
-        """What text cells point to; empty where batches have their own."""
-        return [] if self._texts is None else self._texts.to_pylist()
+        """What text cells point to; empty for a plan's database, whose batches have their own: there is no end to
+        fresh databases, and most of their texts are never seen."""
+        return [] if self.batch_texts is not None else self._texts.to_pylist()
 
     @cached_property
     def targets(self) -> tuple[int, ...]:

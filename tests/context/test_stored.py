@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from support import contexts as checked
 from support.context_databases import DAY, START, random_folder, write_manifest
 
+import plurel_sql
 from plurel_sql.context import Contexts, ContextSource, Rules, Seeds, Task
 from plurel_sql.errors import InputError, RunError
 
@@ -231,3 +233,19 @@ def test_what_is_wrong_is_said(star: Path, tmp_path: Path) -> None:
     pq.write_table(spokes.set_column(1, "hub_id", column), wrong / "db" / "spoke.parquet")
     with pytest.raises(RunError, match=r"spoke \(link 0\): row 0 refers to row -1 of 11"):
         ContextSource.open(wrong)
+
+
+def test_a_plan_gives_what_its_folder_does(tmp_path: Path) -> None:
+    database = plurel_sql.synthesize("clinic", rows=2_000, seed=3)
+    database.write(tmp_path / "clinic", format="relbench", tasks=0)
+    stored, planned = ContextSource.open(tmp_path / "clinic"), ContextSource.of_plan(database.plan, "clinic")
+    assert (planned.columns, planned.tables, planned.texts) == (stored.columns, stored.tables, [])
+    assert (planned.val_timestamp, planned.name) == (stored.val_timestamp, stored.name) != (None, "")
+    one, other = (Contexts(source, 256, seed=1).step(5, 16) for source in (planned, stored))
+    assert one.texts is not None and other.texts is None and len(set(one.texts)) == len(one.texts) > 20
+    told = [
+        [texts[k] if k >= 0 else None for k in batch.text.ravel()]
+        for batch, texts in ((one, one.texts), (other, stored.texts))
+    ]
+    assert told[0] == told[1]
+    assert same(replace(one, text=other.text), other)
