@@ -264,6 +264,9 @@ def plan(
     dialect: Dialect = None,
     config: ConfigFile = None,
     prior: Prior = None,
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="TARGET", help="What it is for: says how plain SQL is read.")
+    ] = None,
     threads: Threads = 0,
     strict: Strict = False,
     debug: Debug = False,
@@ -281,6 +284,7 @@ def plan(
         prior=_name(prior),
         threads=threads,
         strict=strict,
+        target=out,
     )
     _write_plan(made, output)
 
@@ -297,7 +301,7 @@ def corpus(
     format: Annotated[Forms, typer.Option("--format", help="A relbench dataset each, or its plan.")] = Forms.relbench,
     prefix: Annotated[str, typer.Option("--prefix", help="Databases are called PREFIX-SEED.")] = "plurel",
     tasks: Annotated[
-        str, typer.Option("--tasks", metavar="none|auto|N", help="Tasks of each dataset; a second or two for five.")
+        str, typer.Option("--tasks", metavar="none|auto|N", help="Tasks of each dataset; seconds each for five.")
     ] = "none",
     seed_offset: Annotated[int, typer.Option("--seed-offset", help="The first seed.")] = 0,
     workers: Annotated[int, typer.Option("--workers", help="Processes; 0: one per core. Changes no value.")] = 0,

@@ -10,7 +10,7 @@ from plurel_sql.attempts.judge import quoted
 from plurel_sql.tasks.facts import Facts
 from plurel_sql.tasks.model import Task, Type, spelled
 from plurel_sql.tasks.names import slug, target_name
-from plurel_sql.tasks.paths import MEMORY, Path, parents
+from plurel_sql.tasks.paths import ASKED, EVENTS, MEMORY, Path, parents
 from plurel_sql.tasks.sql import literal
 from plurel_sql.tasks.windows import SEEDS, Window
 
@@ -154,13 +154,13 @@ def _task(path: Path, window: Window, question: Question) -> Task:
     seeds = _seeds(path, window, 1) if question.population == "active" else _seeds(path, window)
     having = "\nHAVING " + quoted(target) + " IS NOT NULL" if question.population == "met" else ""
     sql = f"""\
-WITH events AS (
+WITH {EVENTS} AS (
   {path.events(*question.columns)}
-), seeds AS (
+), {ASKED} AS (
   {seeds}
 )
 SELECT s.timestamp AS {quoted("timestamp")}, s.entity AS {quoted(entity_col)}, {question.value} AS {quoted(target)}
-FROM seeds s {join} events v ON v.entity = s.entity
+FROM {ASKED} s {join} {EVENTS} v ON v.entity = s.entity
   AND v.occurred > s.timestamp AND v.occurred <= s.timestamp + INTERVAL '{{timedelta}}'
 GROUP BY s.timestamp, s.entity{having}"""
     place = path.event.name + (f".{question.column}" if question.column else "")
@@ -185,14 +185,14 @@ def _recommendation(path: Path, window: Window, link: str, column: str, destinat
     entity_col = str(path.entity.key)
     target = column if column != entity_col else f"{column}_linked"
     sql = f"""\
-WITH events AS (
+WITH {EVENTS} AS (
   {path.events((link, "linked"))}
-), seeds AS (
+), {ASKED} AS (
   {_seeds(path, window)}
 )
 SELECT s.timestamp AS {quoted("timestamp")}, s.entity AS {quoted(entity_col)},
   list_sort(list(DISTINCT v.linked)) AS {quoted(target)}
-FROM seeds s JOIN events v ON v.entity = s.entity AND v.linked IS NOT NULL
+FROM {ASKED} s JOIN {EVENTS} v ON v.entity = s.entity AND v.linked IS NOT NULL
   AND v.occurred > s.timestamp AND v.occurred <= s.timestamp + INTERVAL '{{timedelta}}'
 GROUP BY s.timestamp, s.entity"""
     return Task(

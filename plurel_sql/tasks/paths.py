@@ -11,6 +11,10 @@ from plurel_sql.export.layout import Layout, OutTable
 MEMORY = 4
 """An entity without an event in so many windows is not asked about."""
 
+# Relations within a query. No table of a dataset is called so: its names have no spaces (``export.names``).
+EVENTS = quoted("its events")
+ASKED = quoted("asked about")
+
 
 @dataclass(frozen=True)
 class Path:
@@ -46,12 +50,13 @@ class Path:
     def alive(self, windows: int = MEMORY) -> str:
         """A SELECT of (timestamp, entity): whom a seed time asks about, by what is known then.
 
-        Those with an event (or, where entities have a time, made) in the last ``windows`` windows; ``events`` and
+        Those with an event (or, where entities have a time, made) in the last ``windows`` windows; ``EVENTS`` and
         ``timestamps`` are relations around it.
         """
         key = f"e.{quoted(str(self.entity.key))}"
         met = (
-            f"SELECT DISTINCT t.timestamp, v.entity FROM timestamps t JOIN events v ON {_recent('v.occurred', windows)}"
+            f"SELECT DISTINCT t.timestamp, v.entity FROM timestamps t JOIN {EVENTS} v "
+            f"ON {_recent('v.occurred', windows)}"
         )
         if self.entity.time is None:
             return met

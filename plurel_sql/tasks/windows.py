@@ -9,7 +9,7 @@ from math import log
 from plurel_sql.attempts.judge import quoted
 from plurel_sql.tasks.facts import Facts
 from plurel_sql.tasks.model import spelled
-from plurel_sql.tasks.paths import Path
+from plurel_sql.tasks.paths import ASKED, EVENTS, Path
 from plurel_sql.tasks.sql import Connection, moment, rows
 
 # Lengths that people ask about.
@@ -121,12 +121,12 @@ def _active(connection: Connection, facts: Facts, path: Path, length: timedelta)
     asked = ", ".join(f"({moment(look)})" for look in looks)
     statement = f"""
         WITH timestamps(timestamp) AS (VALUES {asked}),
-        events AS (SELECT * FROM ({path.events()}) WHERE entity % {_step(facts, path)} = 0),
-        seeds AS ({path.alive()})
+        {EVENTS} AS (SELECT * FROM ({path.events()}) WHERE entity % {_step(facts, path)} = 0),
+        {ASKED} AS ({path.alive()})
         SELECT count(*), count(*) FILTER (WHERE EXISTS (
-            SELECT 1 FROM events v WHERE v.entity = s.entity
+            SELECT 1 FROM {EVENTS} v WHERE v.entity = s.entity
             AND v.occurred > s.timestamp AND v.occurred <= s.timestamp + INTERVAL '{{timedelta}}'
-        )) FROM (SELECT * FROM seeds WHERE entity % {_step(facts, path)} = 0) s
+        )) FROM (SELECT * FROM {ASKED} WHERE entity % {_step(facts, path)} = 0) s
     """
     asked_about, active = rows(connection, statement.replace("{timedelta}", spelled(length)))[0]
     return active, asked_about

@@ -62,6 +62,22 @@ class Broken:
         return self.source.stream(table)
 
 
+def run_apart(url: str, code: str) -> int:
+    """How a process of its own ends that runs ``code`` with few locks, in the names of this module."""
+    script = (
+        "import importlib.util, os, sys\n"
+        "sys.path.insert(0, sys.argv[3])\n"
+        "from plurel_sql.sinks.postgres import stages\n"
+        "stages._EVERY, stages.Stages._held = 1, lambda self: 10**6\n"
+        "spec = importlib.util.spec_from_file_location('these', sys.argv[2])\n"
+        "these = importlib.util.module_from_spec(spec)\n"
+        "spec.loader.exec_module(these)\n"
+        "exec(sys.argv[4], vars(these) | {'url': sys.argv[1]})\n"
+    )
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return subprocess.run([sys.executable, "-c", script, url, __file__, folder, code], timeout=120).returncode
+
+
 def refuse():
     raise RunError("broken")
 
@@ -91,19 +107,7 @@ def test_a_failure_removes_what_earlier_stages_made(url, few_locks):
 
 
 def test_a_killed_run_is_marked_and_the_next_removes_what_it_made_and_nothing_else(url):
-    script = (
-        "import importlib.util, os, sys\n"
-        "sys.path.insert(0, sys.argv[3])\n"
-        "from plurel_sql.sinks.postgres import stages\n"
-        "stages._EVERY, stages.Stages._held = 1, lambda self: 10**6\n"
-        "spec = importlib.util.spec_from_file_location('these', sys.argv[2])\n"
-        "these = importlib.util.module_from_spec(spec)\n"
-        "spec.loader.exec_module(these)\n"
-        "these.fill(sys.argv[1], these.Broken(lambda: os.kill(os.getpid(), 9)))\n"
-    )
-    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    ended = subprocess.run([sys.executable, "-c", script, url, __file__, folder], timeout=120)
-    assert ended.returncode == -9
+    assert run_apart(url, "fill(url, Broken(lambda: os.kill(os.getpid(), 9)))") == -9
     assert rows(url, MARK) == [(True,)] and rows(url, LEFT)[0][0] > 2
     run_script(url, "CREATE TABLE mine (n integer)")
     loaded = fill(url)
@@ -125,6 +129,79 @@ def test_what_hangs_on_a_stopped_runs_tables_is_not_removed(url, few_locks):
     assert rows(url, MARK) == [(False,)]
 
 
+OLD = SCRIPT.replace("mood mood)", "mood mood, old text)").replace("self integer", "more integer, self integer")
+"""As ``SCRIPT``, with other columns, so that the old tables are told from the new ones."""
+
+
+def state(url: str) -> list[object]:
+    """What stands in the database, and the rows in it."""
+    tables = (
+        "SELECT n.nspname, c.relname, c.relkind::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    )
+    tables += " WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 2"
+    kinds = "SELECT typname, typnamespace::regnamespace::text FROM pg_type WHERE typtype = 'e' ORDER BY 1"
+    routines = "SELECT oid::regprocedure::text FROM pg_proc WHERE proname = 'twice'"
+    keys = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid <> 0 ORDER BY 1"
+    return [
+        rows(url, sql) for sql in (tables, kinds, routines, keys, "TABLE other.parent", "TABLE child", "TABLE seen")
+    ]
+
+
+@pytest.fixture
+def replaced(url, monkeypatch):
+    """Tables of an earlier run, and one of the user's own."""
+    fill(url, plurel_sql.synthesize(inputs.read(OLD, "postgres"), rows=200))
+    run_script(url, "CREATE TABLE mine (n integer)")
+    monkeypatch.setattr(stages, "_EVERY", 1)
+    monkeypatch.setattr(stages.Stages, "_held", lambda self: 10**6)
+    return state(url)
+
+
+def test_what_is_replaced_in_stages_stands_aside_until_all_is_complete(url, replaced):
+    source = plurel_sql.synthesize(inputs.read(SCRIPT, "postgres"), rows=300)
+    seen = []
+
+    def look():
+        seen.append(rows(url, "SELECT nspname FROM pg_namespace WHERE nspname ~ 'aside' ORDER BY 1"))
+
+    broken = Broken(look)
+    loaded = open_target(url, Options(overwrite=True)).write(broken)
+    assert seen == [[("plurel_sql_aside_0",), ("plurel_sql_aside_1",)]]
+    assert loaded.notes == ()
+    assert rows(url, "SELECT count(*) FROM child") == [(source.rows("public.child"),)]
+    with database(POSTGRES) as whole:
+        fill(whole)
+        run_script(whole, "CREATE TABLE mine (n integer)")
+        assert state(whole) == state(url)
+
+
+def test_what_was_replaced_in_stages_comes_back_after_a_failure(url, replaced):
+    with pytest.raises(RunError, match="broken; what was made has been removed"):
+        open_target(url, Options(overwrite=True)).write(Broken(refuse))
+    assert state(url) == replaced
+
+
+def test_a_killed_run_leaves_what_it_was_to_replace_and_the_next_puts_it_back(url, replaced):
+    kill = "lambda: os.kill(os.getpid(), 9)"
+    assert run_apart(url, f"open_target(url, Options(overwrite=True)).write(Broken({kill}))") == -9
+    assert state(url) != replaced
+    with pytest.raises(TargetError, match="exist already"):
+        fill(url)
+    assert state(url) == replaced
+
+
+def test_what_the_users_own_hangs_on_is_not_dropped(url, replaced):
+    run_script(url, "ALTER TABLE mine ADD COLUMN felt mood")
+    loaded = open_target(url, Options(overwrite=True)).write(Broken(lambda: None))
+    assert any("something of your own depends on it" in note.message for note in loaded.notes)
+    assert rows(url, "SELECT count(*) FROM child") == [(loaded.tables[-1].rows,)]
+    assert rows(url, "SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attname = 'felt'") == [
+        ("plurel_sql_aside_1.mood",)
+    ]
+    open_target(url, Options(overwrite=True)).write(Broken(lambda: None))
+    assert rows(url, "SELECT nspname FROM pg_namespace WHERE nspname ~ 'aside'") == [("plurel_sql_aside_1",)]
+
+
 LABELS = """
 CREATE TYPE grade AS ENUM ();
 ALTER TYPE grade ADD VALUE 'ok';
@@ -142,6 +219,14 @@ def test_labels_that_a_migration_adds(url):
     found = {grade for (grade,) in rows(url, "SELECT DISTINCT grade::text FROM exam")}
     assert {"ok", "bad"} <= found <= {"ok", "bad", "best"}
     assert rows(url, "INSERT INTO exam (id) SELECT max(id) + 1 FROM exam RETURNING grade::text") == [("best",)]
+
+
+def test_labels_that_a_migration_adds_to_a_type_that_is_replaced(url):
+    for count in (30, 300):
+        source = plurel_sql.synthesize(inputs.read(LABELS, "postgres"), rows=count)
+        loaded = open_target(url, Options(overwrite=True)).write(source)
+        assert loaded.notes == () and rows(url, "SELECT count(*) FROM exam") == [(count,)]
+        assert rows(url, "SELECT count(*) FROM pg_namespace WHERE nspname ~ 'aside'") == [(0,)]
 
 
 def test_labels_of_another_type_of_the_same_name_are_left_alone(url):

@@ -63,6 +63,25 @@ def test_parts_of_keys_are_no_subject(mark):
     assert found and "orders.amount" not in found
 
 
+def test_tables_may_be_called_as_a_query_would_call_its_parts():
+    """Found on a real schema whose entity is a table ``events``; relbench lays every table beside the query."""
+    with duckdb.connect() as connection:
+        layout = datasets.shop(connection)
+        names = {"customer": "events", "orders": "seeds"}
+        for name, other in names.items():
+            connection.execute(f"ALTER TABLE {name} RENAME TO {other}")
+        tables = tuple(
+            replace(
+                table,
+                name=names.get(table.name, table.name),
+                links=tuple(replace(link, parent=names.get(link.parent, link.parent)) for link in table.links),
+            )
+            for table in layout.tables
+        )
+        made = make(connection, replace(layout, tables=tables), 2)
+    assert len(made.tasks) == 2 and any("events-seeds" in task.name for task in made.tasks)
+
+
 def test_a_watcher_may_stop_it():
     def stop(name):
         raise InterruptedError

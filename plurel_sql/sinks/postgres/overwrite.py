@@ -21,13 +21,18 @@ _MADE = re.compile(
 _VIEWS = ("VIEW", "MATERIALIZED VIEW")
 
 
+def made_by(schema: Schema) -> list[tuple[str, str]]:
+    """Kind and name, as written, of what the statements make besides tables."""
+    return [(found["kind"].upper(), found["name"]) for s in schema.statements if (found := _MADE.match(s.text))]
+
+
 def drop(session: Session, schema: Schema, default: str) -> None:
     """Drops the schema's tables, and views, types, domains, sequences and routines that its statements make.
 
     Raises:
         TargetError: something of the user's depends on one of the tables.
     """
-    made = [(found["kind"].upper(), found["name"]) for s in schema.statements if (found := _MADE.match(s.text))]
+    made = made_by(schema)
     views = [name for kind, name in reversed(made) if " ".join(kind.split()) in _VIEWS]
     there = places(session)
     taken = {place(table, default) for table in schema.tables} & there.keys()

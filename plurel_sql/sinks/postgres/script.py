@@ -40,11 +40,14 @@ _THERE_ALREADY = (psycopg.errors.DuplicateSchema, psycopg.errors.DuplicateObject
 
 _BEFORE = """
 SELECT ARRAY(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind <> 'i'
-             AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%%'),
+             AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%%'
+             AND n.nspname NOT LIKE 'plurel\\_sql\\_aside\\_%%' AND c.relname <> 'plurel_sql_replaced'),
        ARRAY(SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-             WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%%'),
+             WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%%'
+             AND n.nspname NOT LIKE 'plurel\\_sql\\_aside\\_%%'),
        ARRAY(SELECT t.oid FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-             WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%%'),
+             WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%%'
+             AND n.nspname NOT LIKE 'plurel\\_sql\\_aside\\_%%'),
        ARRAY(SELECT oid FROM pg_namespace)
 """
 _MARKS = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -80,11 +80,15 @@ class Session:
         self.url = url
         self.interrupts = interrupts
 
-    def run(self, statement: str, parameters: Sequence[object] | None = None) -> psycopg.Cursor[Any]:
+    def run(
+        self, statement: str, parameters: Sequence[object] | Mapping[str, object] | None = None
+    ) -> psycopg.Cursor[Any]:
         self.interrupts.check()
         return self.connection.execute(statement.encode(), parameters)
 
-    def rows(self, statement: str, parameters: Sequence[object] | None = None) -> list[tuple[Any, ...]]:
+    def rows(
+        self, statement: str, parameters: Sequence[object] | Mapping[str, object] | None = None
+    ) -> list[tuple[Any, ...]]:
         return self.run(statement, parameters).fetchall()
 
     def attempt(self, statement: str) -> psycopg.Error | None:

@@ -23,13 +23,13 @@ from plurel_sql.schema.model import Note, Schema, Statement, Table
 from plurel_sql.sinks.base import Constraints, Counted, Loaded, Progress, Silent, Source, TableLoad
 from plurel_sql.sinks.interrupts import Interrupts
 from plurel_sql.sinks.metadata import foreign
-from plurel_sql.sinks.postgres import overwrite, script, sequences
+from plurel_sql.sinks.postgres import aside, overwrite, script, sequences
 from plurel_sql.sinks.postgres.catalogue import Relation, place, places, relations
 from plurel_sql.sinks.postgres.copy import copy
 from plurel_sql.sinks.postgres.generated import Substitute, make
 from plurel_sql.sinks.postgres.lift import Lift, Thing
 from plurel_sql.sinks.postgres.session import Session, driver, opened, reason, shown
-from plurel_sql.sinks.postgres.stages import Stages, clean
+from plurel_sql.sinks.postgres.stages import Stages, busy, clean, lock
 from plurel_sql.sinks.postgres.strays import shelter
 
 _CREATES = re.compile(r"CREATE\s+(?:(?:GLOBAL|LOCAL|TEMP|TEMPORARY|UNLOGGED|FOREIGN)\s+)*TABLE\b", re.IGNORECASE)
@@ -67,34 +67,51 @@ class Postgres:
 
     def write(self, source: Source, *, constraints: Constraints = "all", progress: Progress | None = None) -> Loaded:
         began = time.perf_counter()
-        with self._load(source, progress or Silent()) as load:
+        try:
+            return self._write(source, constraints, progress or Silent(), began)
+        except aside.Needed:
+            return self._write(source, constraints, progress or Silent(), began, beside=True)
+
+    def _write(
+        self, source: Source, constraints: Constraints, progress: Progress, began: float, beside: bool = False
+    ) -> Loaded:
+        """``beside``: what is replaced stands aside until all is complete, instead of being dropped at first."""
+        with self._load(source, progress, beside) as load:
             load.make()
             tables = load.fill(constraints)
             size = load.size()
             load.session.interrupts.check()
             load.stages.finish()
+            if beside:
+                aside.complete(load.session)
             load.committing = True
             load.session.interrupts.state = "it may be complete"
             with load.session.translated(shown(self.url)):
                 load.session.connection.commit()
+                if beside:
+                    load.session.interrupts.state = "it is complete, and the next run removes what it replaced"
+                    _, left = aside.end(load.session)
+                    load.notes += [Note(left, shown(self.url))] if left else []
         return Loaded(shown(self.url), tuple(tables), size, time.perf_counter() - began, tuple(load.notes))
 
     @contextmanager
-    def _load(self, source: Source, progress: Progress) -> Iterator[_Load]:
+    def _load(self, source: Source, progress: Progress, beside: bool = False) -> Iterator[_Load]:
         with Interrupts() as interrupts, opened(self.url) as connection:
             session = Session(connection, self.url, interrupts)
             interrupts.stop = session.connection.cancel
             with session.translated(shown(self.url)):
                 left = clean(session)
+                if beside:
+                    if not lock(session):
+                        raise busy(session)
+                    aside.take(session, source.schema)
                 load = _Load(session, source, progress, self.overwrite, self.existing)
                 load.notes += [left] if left else []
                 try:
                     yield load
                 except BaseException:
-                    if load.stages.staged and not load.committing:
+                    if (load.stages.staged or beside) and not load.committing:
                         interrupts.state = self._undo(session)
-                        if load.dropped:
-                            interrupts.state += ", what it replaced is gone"
                     raise
 
     def _undo(self, session: Session) -> str:
@@ -124,7 +141,6 @@ class _Load:
         self.notes: list[Note] = []
         self.tables: dict[str, Relation] = {}
         self.committing = False
-        self.dropped = False
         self.stages = Stages(session, allowed=not existing)
         self.before: set[int] = set()  # oids of relations
         self.path: list[str] = []  # namespaces where bare names are looked up
@@ -155,7 +171,7 @@ class _Load:
                 )
             if self.overwrite:
                 overwrite.drop(self.session, self.schema, default)
-                self.dropped = bool(taken)
+                self.stages.dropped = bool(taken)
             self._define(default)
             self.notes += shelter(self.session, self.schema, places(self.session), default)
         self.session.settle()

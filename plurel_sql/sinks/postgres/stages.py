@@ -14,6 +14,7 @@ import time
 
 from plurel_sql.errors import TargetError
 from plurel_sql.schema.model import Note
+from plurel_sql.sinks.postgres import aside
 from plurel_sql.sinks.postgres.script import batched
 from plurel_sql.sinks.postgres.session import Session, reason, shown
 
@@ -66,6 +67,8 @@ class Stages:
         self.session = session
         self.allowed = allowed
         self.staged = False
+        self.dropped = False
+        """Whether this transaction has dropped what it replaces."""
         self._calls = 0
         self._before = self._objects() if allowed else set()
         (slots,) = session.rows(
@@ -85,9 +88,11 @@ class Stages:
         """Ends a stage, where stages are allowed."""
         if not self.allowed:
             return
+        if self.dropped and not self.staged:
+            raise aside.Needed
         if not self.staged:
             if not lock(self.session):
-                raise _busy(self.session)
+                raise busy(self.session)
             self.session.run("CREATE TABLE public.plurel_sql_unfinished (class oid, object oid, type text, name text)")
             self.session.run(
                 "COMMENT ON TABLE public.plurel_sql_unfinished IS"
@@ -131,13 +136,22 @@ def clean(session: Session, patience: float = 0.0) -> Note | None:
     Raises:
         TargetError: another run is at work, or something of the user's depends on what is to be removed.
     """
-    if not unfinished(session):
+    made, replaced = unfinished(session), aside.stands(session)
+    if not made and not replaced:
         return None
     until = time.monotonic() + patience
     while not lock(session):
         if time.monotonic() > until:
-            raise _busy(session)
+            raise busy(session)
         time.sleep(0.1)
+    removed = _remove(session) if made else ""
+    put = aside.end(session) if replaced else ()
+    done = "; ".join(part for part in (removed, *put) if part)
+    return Note(f"an earlier run was stopped here: {done}", shown(session.url), level="info")
+
+
+def _remove(session: Session) -> str:
+    """Removes what the mark lists, and says so."""
     names = [
         (str(type), str(name))
         for type, name in session.rows(
@@ -164,9 +178,8 @@ def clean(session: Session, patience: float = 0.0) -> Note | None:
     session.run("DROP TABLE public.plurel_sql_unfinished")
     session.connection.commit()
     tables = sum(type == "table" for type, _ in names)
-    message = f"an earlier run was stopped here: its {tables} tables were removed"
-    return Note(message, shown(session.url), level="info")
+    return f"its {tables} tables were removed"
 
 
-def _busy(session: Session) -> TargetError:
+def busy(session: Session) -> TargetError:
     return TargetError("is being filled by another run", place=shown(session.url), hint="wait until it has ended")
