@@ -10,7 +10,7 @@ from plurel_sql.plan.model import Plan, Product
 from plurel_sql.truth.conditions import _Row, ceiling
 
 SHOP = """
-CREATE TABLE product (id INT PRIMARY KEY, price DECIMAL(8, 2) NOT NULL, weight INT NOT NULL, stock INT NOT NULL);
+CREATE TABLE product (id INT PRIMARY KEY, height DECIMAL(8, 2) NOT NULL, weight INT NOT NULL, stock INT NOT NULL);
 CREATE TABLE line (id INT PRIMARY KEY, product INT NOT NULL REFERENCES product (id), quantity INT NOT NULL,
     unit_price DECIMAL(8, 2) NOT NULL, total DECIMAL(12, 2) NOT NULL, note VARCHAR(200));
 """

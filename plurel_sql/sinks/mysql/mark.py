@@ -32,7 +32,8 @@ def lock(session: Session) -> None:
     Raises:
         TargetError: another run holds it.
     """
-    if session.rows("SELECT GET_LOCK(left(concat('plurel_sql ', md5(database())), 64), 0)")[0][0] != 1:
+    # A few seconds, because a server may see only later that the connection of a run that has ended is closed.
+    if session.rows("SELECT GET_LOCK(left(concat('plurel_sql ', md5(database())), 64), 3)")[0][0] != 1:
         raise TargetError("is being filled by another run", place=shown(session.url), hint="wait until it has ended")
 
 
