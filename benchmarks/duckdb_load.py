@@ -31,7 +31,7 @@ def child() -> pa.Table:
             "b": random.random(ROWS),
             "c": random.random(ROWS),
             "state": pa.array(["open", "closed", "held"]).take(pa.array(random.integers(0, 3, ROWS))),
-            "at": pa.array(np.arange(ROWS) * 1_000_000, pa.timestamp("us")),
+            "happened": pa.array(np.arange(ROWS) * 1_000_000, pa.timestamp("us")),
             "body": texts.take(pa.array(random.integers(0, 1000, ROWS))),
         }
     )
@@ -45,7 +45,7 @@ def run(name: str, data: pa.Table, threads: int, *, key="", link="", state="VARC
             connection.execute("ALTER TABLE parent ADD PRIMARY KEY (id)")
             connection.execute(
                 f"CREATE TABLE child (id BIGINT {key}, parent BIGINT {link}, a DOUBLE, b DOUBLE, c DOUBLE,"
-                f" state {state}, at TIMESTAMP, body VARCHAR)"
+                f" state {state}, happened TIMESTAMP, body VARCHAR)"
             )
             for statement in before:
                 connection.execute(statement)

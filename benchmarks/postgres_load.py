@@ -55,9 +55,9 @@ def main() -> None:
         results["our COPY"] = timed(ours)
         for form, encoder in encoders.items():
             assert encoder is not None
-            results[f"encoding {form}"] = timed(lambda e=encoder: [e.encode(batch) for batch in batches])  # type: ignore[misc]
+            results[f"encoding {form}"] = timed(lambda e=encoder: [e.encode(batch) for batch in batches])
             parts = [part for part in (encoder.header, *map(encoder.encode, batches), encoder.trailer) if part]
-            results[f"COPY of ready {form} bytes"] = timed(lambda f=form, p=parts: ready(f, p))  # type: ignore[misc]
+            results[f"COPY of ready {form} bytes"] = timed(lambda f=form, p=parts: ready(f, p))
     results["ratio to ready-made"] = ratio(results["our COPY"], results["COPY of ready binary bytes"])
     save(__file__, {"rows": ROWS, **results, **retail(SERVER, ROWS), "peak_mib": peak()})
 

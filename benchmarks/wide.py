@@ -55,10 +55,10 @@ def measure(case: str) -> dict[str, float]:
     found: dict[str, float] = {}
     text, rows = (wide(), ROWS) if case == "wide" else (many(), 20 * TABLES)
     schema = timed("read", lambda: ddl.read([ddl.Text("x", text)], "postgres"), found)
-    plan = timed("plan", lambda: plurel_sql.plan(schema, rows=rows), found)  # type: ignore[arg-type]
+    plan = timed("plan", lambda: plurel_sql.plan(schema, rows=rows), found)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "x.duckdb"
-        timed("fill", lambda: plurel_sql.open_plan(plan).write(out), found)  # type: ignore[arg-type]
+        timed("fill", lambda: plurel_sql.open_plan(plan).write(out), found)
     found["peak_mib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     return found
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         corpus,
         explain,
         fill,
-        import_dataset,
         load_plan,
         open_plan,
         plan,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
         SchemaError,
         TargetError,
     )
+    from plurel_sql.importing import import_dataset
 
 __all__ = [
     "ConfigError",
@@ -61,7 +61,8 @@ def __getattr__(name: str) -> Any:
     """Imports what is asked for when it is asked for, so that ``import plurel_sql`` stays light."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "plurel_sql.errors" if name.endswith("Error") else "plurel_sql.api"
+    homes = {"import_dataset": "plurel_sql.importing"}
+    home = "plurel_sql.errors" if name.endswith("Error") else homes.get(name, "plurel_sql.api")
     return getattr(importlib.import_module(home), name)
 
 

@@ -146,17 +146,19 @@ class ContextSource:
     """A database that contexts are drawn from (sampler/src/context/). Arrays are little-endian: int64, or float32.
 
     ``settings``: length, width, max_width, published, fill, threads, leaks. What comes back is a buffer for each array
-    of ``plurel_sql.context.ContextBatch``, and ``texts``.
+    of ``plurel_sql.context.ContextBatch`` but ``texts``.
     """
 
     @staticmethod
-    def stored(tables: Sequence[tuple[str, object, bool, Sequence[int], Sequence[tuple[int, int]]]]) -> ContextSource:
+    def stored(
+        tables: Sequence[tuple[str, int, object, bool, Sequence[int], Sequence[tuple[int, int]]]],
+    ) -> ContextSource:
         """A database in memory.
 
         Args:
-            tables: name; an Arrow record batch (PyCapsule interface) of, in this order, the time (int64 nanoseconds),
-                row numbers of parents (int64), cells (float32, int32 for text); whether it has a time; the tables that
-                links lead to; number and type of each column with cells.
+            tables: name; how many rows; an Arrow record batch (PyCapsule interface) of, in this order, the time (int64
+                nanoseconds), row numbers of parents (int64), cells (float32, int32 for text); whether it has a time;
+                the tables that links lead to; number and type of each column with cells.
 
         Raises:
             SamplerError: an array is not as said, or a row refers to one that is not there.

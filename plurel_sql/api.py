@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 import pyarrow as pa
 
-from plurel_sql import existing, fit, inputs, reflect
+from plurel_sql import fit, inputs
 from plurel_sql.errors import ConfigError, InputError
-from plurel_sql.importing import import_dataset as import_dataset
 from plurel_sql.inputs import SchemaLike
 from plurel_sql.plan import config as configuration
 from plurel_sql.plan import planner
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from plurel_sql.corpora.run import Made
     from plurel_sql.corpora.worker import Answer
+    from plurel_sql.existing import Additions
     from plurel_sql.truth import Truth
 
 Rows = int | float | str | Sequence[str] | Mapping[str, int | float | str] | None
@@ -168,7 +168,7 @@ def additions(
     config: ConfigLike = None,
     threads: int = 0,
     strict: bool = False,
-) -> existing.Additions:
+) -> Additions:
     """New rows for tables that are in a target already; nothing is written yet (``fill`` does).
 
     Args:
@@ -185,6 +185,8 @@ def additions(
     Raises:
         TargetError: tables hold rows, and ``append`` is not asked for.
     """
+    from plurel_sql import existing, reflect  # SQLAlchemy takes a third of a second
+
     _check_seed(seed)
     _check_threads(threads)
     url = existing.url_of(target)

@@ -381,12 +381,12 @@ def import_(
     debug: Debug = False,
 ) -> None:
     """Make a dataset of a database that is there."""
-    from plurel_sql import api
+    from plurel_sql.importing import import_dataset
     from plurel_sql.report.progress import Bar
     from plurel_sql.report.summary import summary
 
     with Bar(None, quiet=quiet) as bar:
-        loaded = api.import_dataset(
+        loaded = import_dataset(
             source, out, ddl=schema or (), dialect=dialect, overwrite=overwrite, tasks=_tasks(tasks), progress=bar
         )
     if not quiet:

@@ -71,7 +71,7 @@ class ContextBatch:
             padding=array("padding", np.bool_, length),
             origin=array("origin", np.int64, length, 2),
             seed_time=array("seed_time", np.int64).reshape(-1),
-            texts=made["texts"],
+            texts=None,
         )
 
     def with_texts(self, all_: pa.LargeStringArray) -> ContextBatch:

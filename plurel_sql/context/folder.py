@@ -16,7 +16,7 @@ import yaml
 
 from plurel_sql.errors import InputError
 
-Given = tuple[str, pa.RecordBatch, bool, list[int], list[tuple[int, int]]]
+Given = tuple[str, int, pa.RecordBatch, bool, list[int], list[tuple[int, int]]]
 """A table as ``_sampler.ContextSource.stored`` takes it."""
 
 Texts: TypeAlias = pa.LargeStringArray
@@ -80,7 +80,7 @@ def prepared(manifest: Mapping[str, Any], data: Mapping[str, pa.Table]) -> Read:
             names=[str(k) for k in range(len(held))],
         )
         links = [names.index(parent) for parent in (spec.get("fkeys") or {}).values()]
-        given.append((name, batch, time is not None, links, [(k, cells[k][2]) for k in own]))
+        given.append((name, data[name].num_rows, batch, time is not None, links, [(k, cells[k][2]) for k in own]))
     return Read(
         name=str(manifest.get("name", "dataset")),
         tables=given,

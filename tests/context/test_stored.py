@@ -249,3 +249,20 @@ def test_a_plan_gives_what_its_folder_does(tmp_path: Path) -> None:
     ]
     assert told[0] == told[1]
     assert same(replace(one, text=other.text), other)
+
+
+def test_a_table_of_nothing_but_a_key_has_rows(tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    tables = {
+        "plain": {"pkey": "id", "time_col": None, "fkeys": {}},
+        "user": {"pkey": "id", "time_col": None, "fkeys": {"plain_id": "plain"}},
+    }
+    write_manifest(tmp_path, tables)
+    pq.write_table(pa.table({"id": np.arange(5)}), tmp_path / "db" / "plain.parquet")
+    users = {"id": np.arange(20), "plain_id": np.arange(20) % 5, "x": np.random.default_rng(0).random(20)}
+    pq.write_table(pa.table(users), tmp_path / "db" / "user.parquet")
+    source = ContextSource.open(tmp_path)
+    assert source.rows("plain") == 5
+    batch = Contexts(source, 8, Rules(fill=False)).batch(Seeds(1, 7, source.column("user", "x")))
+    # The other users of plain row 2 are reached through it, though it has no cell of its own.
+    assert sorted(batch.origin[0, :4, 1]) == [2, 7, 12, 17] and batch.padding[0, 4:].all()

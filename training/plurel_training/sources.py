@@ -166,17 +166,22 @@ class Mixture:
         return Opened(drawn, ContextSource.open(folder), self._config, self._encoder, folder)
 
     def _virtual(self, source: Virtual, number: int) -> ContextSource:
-        """One that has something to predict: small schemas may hold keys and texts alone."""
+        """One that can be made and has something to predict: small schemas may hold keys and texts alone."""
+        why = "nothing to predict"
         for attempt in range(TRIES):
             seed = number + TRIES * attempt
             if self._planners is None:
                 plan = planned(source, seed)
             else:
                 plan = self._planners.submit(planned, source, seed).result()
-            found = ContextSource.of_plan(decode(plan))
+            try:
+                found = ContextSource.of_plan(decode(plan))
+            except RunError as error:
+                why = str(error)
+                continue
             if found.targets:
                 return found
-        raise RunError(f"{TRIES} databases in a row have nothing to predict", place=source.schemas)
+        raise RunError(f"{TRIES} databases in a row can't be used: {why}", place=source.schemas)
 
 
 def _folders(source: Virtual | Corpus | Dataset, stream: int) -> Sequence[Path]:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 import torch
 
 import plurel_sql
-
-# These need the context sampler; the model's own tests do not.
-if importlib.util.find_spec("plurel_sql.context") is None:
-    collect_ignore = ["test_evaluation.py", "test_pretrain.py", "test_sources.py"]
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 

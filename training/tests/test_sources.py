@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from plurel_sql.context import ContextSource
 from plurel_sql.errors import InputError
 from plurel_training.batch import Batch
 from plurel_training.config import Corpus, DataConfig, Dataset, Source, Virtual
@@ -73,7 +72,6 @@ def test_validation_draws_other_databases(corpus: Path) -> None:
     assert any(name.startswith("plurel-") for name in names[1])
 
 
-@pytest.mark.skipif(not hasattr(ContextSource, "of_plan"), reason="no virtual source yet")
 @pytest.mark.parametrize("workers", [0, 1])
 def test_virtual_databases(workers: int) -> None:
     config = DataConfig((Virtual(rows=1000),), length=48, databases=1, workers=workers, threads=1)

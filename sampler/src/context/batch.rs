@@ -2,7 +2,7 @@
 
 use super::seeds::Seed;
 use super::walk::Walk;
-use super::{Kind, NONE, NULL, Nanos, Node, Rules, Sheet, Source};
+use super::{Kind, NONE, NULL, Nanos, Node, Rules, Source};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 
@@ -33,60 +33,23 @@ pub struct Batch {
     pub padding: Vec<u8>,
     pub origin: Vec<i64>,
     pub seed_time: Vec<i64>,
-    /// What `text` points to, where the source has no list of its own.
-    pub texts: Option<Vec<String>>,
-}
-
-/// One sequence under way.
-struct Sequence<'a> {
-    seed: Seed,
-    walk: Walk<'a>,
-    /// Rows whose cells were counted, and how many those are.
-    counted: usize,
-    cells: usize,
-    has_ended: bool,
 }
 
 /// A context for every seed.
 ///
 /// # Errors
-/// `Error::Run` where a seed's row or target does not exist or the target is NULL, and as `Source::read`.
+/// `Error::Run` where a seed's row or target does not exist or the target is NULL.
 pub fn make(source: &dyn Source, form: &Form, seeds: &[Seed]) -> Result<Batch> {
     check(source, seeds.iter().map(|seed| seed.node))?;
-    let mut sequences: Vec<Sequence<'_>> = seeds
-        .iter()
-        .map(|seed| Sequence {
-            seed: *seed,
-            walk: Walk::new(source, form.rules, seed.node, seed.until, seed.key),
-            counted: 0,
-            cells: 0,
-            has_ended: false,
-        })
-        .collect();
-    let mut sheet = Sheet::default();
-    // How many cells a row has may be known only when it is read: rows are gathered until there may be enough, read, and
-    // counted, as often as it takes.
-    while sequences.iter().any(|sequence| !sequence.is_whole(form)) {
-        shared(form.threads, &mut sequences, |part| {
-            part.iter_mut().for_each(|one| one.gather(source, form))
-        })?;
-        let fresh: Vec<Node> =
-            sequences.iter().flat_map(|one| &one.walk.visits[one.counted..]).copied().collect();
-        source.read(&fresh, form.threads, &mut sheet)?;
-        shared(form.threads, &mut sequences, |part| {
-            part.iter_mut().for_each(|one| one.count(source, form, &sheet));
-        })?;
-    }
-    let parts = shared(form.threads, &mut sequences, |part| {
+    let parts = shared(form.threads, seeds, |part| {
         let mut batch = Batch::default();
-        part.iter().try_for_each(|one| one.write(source, form, &sheet, &mut batch)).map(|()| batch)
+        part.iter()
+            .try_for_each(|seed| Sequence::gathered(source, form, *seed).write(&mut batch))
+            .map(|()| batch)
     })?;
     let mut batch = Batch::default();
     for part in parts {
         batch.append(part?);
-    }
-    if source.has_own_texts() {
-        batch.texts = Some(renumber(&mut batch.text, sheet.texts));
     }
     Ok(batch)
 }
@@ -107,74 +70,47 @@ pub fn check(source: &dyn Source, mut nodes: impl Iterator<Item = Node>) -> Resu
 }
 
 /// `work` on equal parts of `items`, each on a thread; the answers in order.
-fn shared<T: Send, R: Send>(
-    threads: usize,
-    items: &mut [T],
-    work: impl Fn(&mut [T]) -> R + Sync,
-) -> Result<Vec<R>> {
+fn shared<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&[T]) -> R + Sync) -> Result<Vec<R>> {
     let share = items.len().div_ceil(threads.max(1)).max(1);
     if items.len() <= share {
         return Ok(vec![work(items)]);
     }
     std::thread::scope(|scope| {
-        let workers: Vec<_> = items.chunks_mut(share).map(|part| scope.spawn(|| work(part))).collect();
+        let workers: Vec<_> = items.chunks(share).map(|part| scope.spawn(|| work(part))).collect();
         let fault = |panic: Box<dyn std::any::Any + Send>| Error::fault("context", panic.as_ref());
         workers.into_iter().map(|worker| worker.join().map_err(fault)).collect()
     })
 }
 
-/// Texts numbered by their first appearance in the batch; those that are not in it are left out.
-fn renumber(text: &mut [i32], all: Vec<String>) -> Vec<String> {
-    let mut all: Vec<Option<String>> = all.into_iter().map(Some).collect();
-    let mut numbers = vec![-1_i32; all.len()];
-    let mut found = Vec::new();
-    for entry in text.iter_mut().filter(|entry| **entry >= 0) {
-        let place = *entry as usize;
-        if let Some(fresh) = all[place].take() {
-            numbers[place] = found.len() as i32;
-            found.push(fresh);
-        }
-        *entry = numbers[place];
-    }
-    found
+/// One sequence: the rows that it has.
+struct Sequence<'a> {
+    source: &'a dyn Source,
+    form: &'a Form,
+    seed: Seed,
+    walk: Walk<'a>,
 }
 
-impl Sequence<'_> {
-    fn is_whole(&self, form: &Form) -> bool {
-        self.has_ended || self.cells >= form.length
-    }
-
-    fn gather(&mut self, source: &dyn Source, form: &Form) {
-        let mut cells = self.cells;
-        while cells < form.length && !self.has_ended {
-            match self.walk.step() {
-                Some(node) => cells += source.at_most(node),
-                None => self.has_ended = true,
-            }
+impl<'a> Sequence<'a> {
+    /// Visits rows until they have cells enough.
+    fn gathered(source: &'a dyn Source, form: &'a Form, seed: Seed) -> Self {
+        let walk = Walk::new(source, form.rules, seed.node, seed.until, seed.key);
+        let mut sequence = Self { source, form, seed, walk };
+        let mut cells = 0;
+        while cells < form.length {
+            let Some(node) = sequence.walk.step() else { break };
+            cells += sequence.shown(node).count();
         }
-    }
-
-    fn count(&mut self, source: &dyn Source, form: &Form, sheet: &Sheet) {
-        for node in &self.walk.visits[self.counted..] {
-            self.cells += self.shown(source, form, *node, sheet).count();
-        }
-        self.counted = self.walk.visits.len();
+        sequence
     }
 
     /// Places of a row's cells, the target first.
-    fn shown<'s>(
-        &'s self,
-        source: &'s dyn Source,
-        form: &'s Form,
-        node: Node,
-        sheet: &'s Sheet,
-    ) -> impl Iterator<Item = usize> + 's {
-        let columns = &source.tables()[node.table].columns;
-        let cells = source.cells(node, sheet);
+    fn shown(&self, node: Node) -> impl Iterator<Item = usize> {
+        let columns = &self.source.tables()[node.table].columns;
+        let cells = self.source.cells(node);
         let is_seed = node == self.seed.node;
-        let hidden: &[i32] = match form.leaks.as_slice() {
+        let hidden: &[i32] = match self.form.leaks.as_slice() {
             [] => &[],
-            leaks if is_seed || source.time(node) == self.seed.until => leaks,
+            leaks if is_seed || self.source.time(node) == self.seed.until => leaks,
             _ => &[],
         };
         let target = columns.iter().position(|column| is_seed && column.id == self.seed.target);
@@ -184,18 +120,19 @@ impl Sequence<'_> {
         target.into_iter().chain((0..columns.len()).filter(is_shown))
     }
 
-    fn write(&self, source: &dyn Source, form: &Form, sheet: &Sheet, out: &mut Batch) -> Result<()> {
+    fn write(&self, out: &mut Batch) -> Result<()> {
+        let (source, form) = (self.source, self.form);
         let first = out.row.len();
         let end = first + form.length;
         let mut numbers: HashMap<Node, i32> = HashMap::with_capacity(self.walk.visits.len());
         // Where the parents of each numbered row begin.
         let mut starts = Vec::with_capacity(self.walk.visits.len());
         for (node, start) in self.walk.visits.iter().zip(&self.walk.starts) {
-            let cells = source.cells(*node, sheet);
+            let cells = source.cells(*node);
             let columns = &source.tables()[node.table].columns;
             let number = starts.len() as i32;
             let before = out.row.len();
-            for place in self.shown(source, form, *node, sheet).take(end - before) {
+            for place in self.shown(*node).take(end - before) {
                 let (column, word) = (columns[place], cells[place]);
                 out.row.push(number);
                 out.table.push(node.table as i32);
@@ -216,7 +153,7 @@ impl Sequence<'_> {
                 break;
             }
         }
-        self.check(source, sheet, out.target.get(first))?;
+        self.check(out.target.get(first))?;
         for number in &out.row[first..] {
             let (table, start) = starts[*number as usize];
             let links = &source.tables()[table].links;
@@ -231,14 +168,14 @@ impl Sequence<'_> {
     }
 
     /// The seed's target is there: it is the first cell.
-    fn check(&self, source: &dyn Source, sheet: &Sheet, first: Option<&u8>) -> Result<()> {
+    fn check(&self, first: Option<&u8>) -> Result<()> {
         let Seed { node, target, .. } = self.seed;
-        let table = &source.tables()[node.table];
+        let table = &self.source.tables()[node.table];
         let place = table.columns.iter().position(|column| column.id == target);
         let Some(place) = place.filter(|_| first == Some(&1)) else {
             return Err(Error::run(&table.name, format!("column {target}, a seed's target, is none of its")));
         };
-        if source.cells(node, sheet)[place] == NULL {
+        if self.source.cells(node)[place] == NULL {
             return Err(Error::run(
                 &table.name,
                 format!("a seed's target is NULL: column {target} of row {}", node.row),

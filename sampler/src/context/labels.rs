@@ -3,7 +3,7 @@
 //! A row's label is known from some moment on; from then on it may be seen by others.
 
 use super::batch;
-use super::{Children, Column, Kind, Nanos, Node, Referrer, Sheet, Source, Table};
+use super::{Column, Kind, NULL, Nanos, Node, Referrer, Source, Table};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 
@@ -29,8 +29,8 @@ pub struct Labels {
     asked: Asked,
     tables: Vec<Table>,
     /// Labels that are ever known, in order of that moment: all of them, and by entity row.
-    order: Vec<u64>,
-    of_entity: HashMap<u64, Vec<u64>>,
+    order: Vec<u32>,
+    of_entity: HashMap<u64, Vec<u32>>,
     cells: Vec<u32>,
 }
 
@@ -43,6 +43,12 @@ impl Labels {
         let count = asked.rows.len();
         if [asked.times.len(), asked.known.len(), asked.labels.len(), asked.moments.len()] != [count; 4] {
             return Err(Error::run(&asked.name, "a task's arrays must have one length"));
+        }
+        if count >= NULL as usize {
+            return Err(Error::run(
+                &asked.name,
+                "has 2^32 rows or more, which is past what is kept in memory",
+            ));
         }
         let mut tables = source.tables().to_vec();
         let number = tables.len();
@@ -58,10 +64,10 @@ impl Labels {
             links: vec![asked.entity],
             referrers: Vec::new(),
         });
-        let known = |row: &u64| asked.known[*row as usize];
-        let mut order: Vec<u64> = (0..count as u64).filter(|row| known(row).is_some()).collect();
+        let known = |row: &u32| asked.known[*row as usize];
+        let mut order: Vec<u32> = (0..count as u32).filter(|row| known(row).is_some()).collect();
         order.sort_by_key(known);
-        let mut of_entity: HashMap<u64, Vec<u64>> = HashMap::new();
+        let mut of_entity: HashMap<u64, Vec<u32>> = HashMap::new();
         for row in &order {
             of_entity.entry(asked.rows[*row as usize]).or_default().push(*row);
         }
@@ -89,7 +95,7 @@ impl Labels {
         (self.tables.len() - 1, self.asked.column)
     }
 
-    fn seen<'a>(&self, rows: &'a [u64], until: Nanos) -> &'a [u64] {
+    fn seen<'a>(&self, rows: &'a [u32], until: Nanos) -> &'a [u32] {
         &rows[..rows
             .partition_point(|row| self.asked.known[*row as usize].is_some_and(|known| known <= until))]
     }
@@ -128,12 +134,12 @@ impl Source for Labelled<'_> {
         }
     }
 
-    fn children(&self, referrer: Referrer, parent: u64, until: Nanos) -> Children<'_> {
+    fn children(&self, referrer: Referrer, parent: u64, until: Nanos) -> &[u32] {
         if !referrer.labels {
             return self.base.children(referrer, parent, until);
         }
         let rows = self.labels.of_entity.get(&parent).map_or(&[][..], Vec::as_slice);
-        Children::Owned(self.labels.seen(rows, until).to_vec())
+        self.labels.seen(rows, until)
     }
 
     fn visible(&self, table: usize, until: Nanos) -> u64 {
@@ -146,30 +152,17 @@ impl Source for Labelled<'_> {
 
     fn at(&self, table: usize, position: u64) -> u64 {
         if self.is_label(table) {
-            self.labels.order[position as usize]
+            u64::from(self.labels.order[position as usize])
         } else {
             self.base.at(table, position)
         }
     }
 
-    fn at_most(&self, node: Node) -> usize {
-        if self.is_label(node.table) { 2 } else { self.base.at_most(node) }
-    }
-
-    fn read(&self, nodes: &[Node], threads: usize, sheet: &mut Sheet) -> Result<()> {
-        let nodes: Vec<Node> = nodes.iter().filter(|node| !self.is_label(node.table)).copied().collect();
-        self.base.read(&nodes, threads, sheet)
-    }
-
-    fn cells<'a>(&'a self, node: Node, sheet: &'a Sheet) -> &'a [u32] {
+    fn cells(&self, node: Node) -> &[u32] {
         if self.is_label(node.table) {
             &self.labels.cells[2 * node.row as usize..][..2]
         } else {
-            self.base.cells(node, sheet)
+            self.base.cells(node)
         }
-    }
-
-    fn has_own_texts(&self) -> bool {
-        self.base.has_own_texts()
     }
 }

@@ -12,10 +12,6 @@ pub mod stored;
 mod tests;
 pub mod walk;
 
-use crate::error::Result;
-use std::collections::HashMap;
-use std::sync::Arc;
-
 /// Nanoseconds since 1970-01-01 UTC.
 pub type Nanos = i64;
 
@@ -92,51 +88,6 @@ impl Table {
     }
 }
 
-/// The rows that refer to a row, in order of time and, among equals, of row number.
-#[derive(Debug, Clone)]
-pub enum Children<'a> {
-    Slice(&'a [u32]),
-    /// First row and how many.
-    Range(u64, u64),
-    Owned(Vec<u64>),
-    /// The first so many of a list that others use as well.
-    Shared(Arc<Vec<u64>>, u64),
-}
-
-impl Children<'_> {
-    pub fn len(&self) -> u64 {
-        match self {
-            Self::Slice(rows) => rows.len() as u64,
-            Self::Range(_, count) | Self::Shared(_, count) => *count,
-            Self::Owned(rows) => rows.len() as u64,
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The row at a position < len.
-    pub fn get(&self, position: u64) -> u64 {
-        match self {
-            Self::Slice(rows) => u64::from(rows[position as usize]),
-            Self::Range(start, _) => start + position,
-            Self::Owned(rows) => rows[position as usize],
-            Self::Shared(rows, _) => rows[position as usize],
-        }
-    }
-}
-
-/// Cells read for one batch, where a source does not hold them anyway.
-#[derive(Debug, Default)]
-pub struct Sheet {
-    /// Where each row's cells begin.
-    pub places: HashMap<Node, usize>,
-    pub cells: Vec<u32>,
-    /// The texts that its text cells point to.
-    pub texts: Vec<String>,
-}
-
 /// A database as a walk sees it. Every function is pure.
 pub trait Source: Send + Sync {
     fn tables(&self) -> &[Table];
@@ -148,8 +99,9 @@ pub trait Source: Send + Sync {
     /// The parent row along each of the table's links, `NONE` where NULL; appended to `out`.
     fn parents(&self, node: Node, out: &mut Vec<u64>);
 
-    /// The rows that refer to row `parent`, of those no later than `until`.
-    fn children(&self, referrer: Referrer, parent: u64, until: Nanos) -> Children<'_>;
+    /// The rows that refer to row `parent`, of those no later than `until`, in order of time and, among equals, of row
+    /// number.
+    fn children(&self, referrer: Referrer, parent: u64, until: Nanos) -> &[u32];
 
     /// How many rows of the table are no later than `until`.
     fn visible(&self, table: usize, until: Nanos) -> u64;
@@ -157,20 +109,8 @@ pub trait Source: Send + Sync {
     /// The row at a position in the table's order of time.
     fn at(&self, table: usize, position: u64) -> u64;
 
-    /// How many cells the row has at most.
-    fn at_most(&self, node: Node) -> usize;
-
-    /// Reads rows into `sheet` that are not in it yet, on so many threads.
-    ///
-    /// # Errors
-    /// What keeps rows from being read.
-    fn read(&self, nodes: &[Node], threads: usize, sheet: &mut Sheet) -> Result<()>;
-
-    /// The bits of a row that was read: one entry per column.
-    fn cells<'a>(&'a self, node: Node, sheet: &'a Sheet) -> &'a [u32];
-
-    /// Whether text cells point into the sheet's texts.
-    fn has_own_texts(&self) -> bool;
+    /// The bits of a row's cells: one entry per column.
+    fn cells(&self, node: Node) -> &[u32];
 }
 
 /// How a context is gathered.

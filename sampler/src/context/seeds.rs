@@ -1,6 +1,6 @@
 //! What contexts are asked for: given one by one, or drawn as a pure function of (seed, step, place in the step).
 
-use super::{NULL, Nanos, Node, Sheet, Source};
+use super::{NULL, Nanos, Node, Source};
 use crate::error::{Error, Result};
 use crate::rng::Key;
 
@@ -41,7 +41,7 @@ impl Draw {
     ///
     /// # Errors
     /// `Error::Run` where a target does not exist, or nothing that is not NULL was found.
-    pub fn seeds(&self, source: &dyn Source, threads: usize) -> Result<Vec<Seed>> {
+    pub fn seeds(&self, source: &dyn Source) -> Result<Vec<Seed>> {
         let tables = source.tables();
         let place = |id: i32| {
             tables.iter().enumerate().find_map(|(table, found)| {
@@ -58,34 +58,22 @@ impl Draw {
         if rows.iter().all(|rows| *rows == 0) {
             return Err(Error::run("targets", "none of their tables has a row that early"));
         }
-        let mut seeds: Vec<Option<Seed>> = vec![None; self.count as usize];
-        let mut sheet = Sheet::default();
-        for attempt in 0..ATTEMPTS {
-            let drawn: Vec<(usize, usize, Seed)> = (0..self.count)
-                .filter(|number| seeds[*number as usize].is_none())
-                .filter_map(|number| {
-                    let key = self.key(number);
-                    let choice = key.below(attempt, 0, places.len() as u64) as usize;
-                    let (table, column, target) = places[choice];
-                    (rows[choice] > 0).then(|| {
-                        let row = source.at(table, key.below(attempt, 1, rows[choice]));
-                        let node = Node { table, row };
-                        (number as usize, column, Seed { node, target, until: source.time(node), key })
-                    })
+        let seed = |number: u64| {
+            let key = self.key(number);
+            (0..ATTEMPTS).find_map(|attempt| {
+                let choice = key.below(attempt, 0, places.len() as u64) as usize;
+                let (table, column, target) = places[choice];
+                let position = (rows[choice] > 0).then(|| key.below(attempt, 1, rows[choice]))?;
+                let node = Node { table, row: source.at(table, position) };
+                (source.cells(node)[column] != NULL).then(|| Seed {
+                    node,
+                    target,
+                    until: source.time(node),
+                    key,
                 })
-                .collect();
-            let nodes: Vec<Node> = drawn.iter().map(|(_, _, seed)| seed.node).collect();
-            source.read(&nodes, threads, &mut sheet)?;
-            for (number, column, seed) in drawn {
-                if source.cells(seed.node, &sheet)[column] != NULL {
-                    seeds[number] = Some(seed);
-                }
-            }
-            if seeds.iter().all(Option::is_some) {
-                break;
-            }
-        }
-        let found: Option<Vec<Seed>> = seeds.into_iter().collect();
+            })
+        };
+        let found: Option<Vec<Seed>> = (0..self.count).map(seed).collect();
         found.ok_or_else(|| {
             let names: Vec<&str> = places.iter().map(|(table, ..)| tables[*table].name.as_str()).collect();
             Error::run(

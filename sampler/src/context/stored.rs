@@ -1,7 +1,7 @@
 //! A database whose rows lie in memory: one record of 32-bit words per row (its links, then its cells), times, and for
 //! each link the rows by parent, in order of time.
 
-use super::{Children, Column, Kind, NONE, NULL, Nanos, Node, Referrer, Sheet, Source, TIMELESS, Table};
+use super::{Column, Kind, NONE, NULL, Nanos, Node, Referrer, Source, TIMELESS, Table};
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Int32Type, Int64Type};
@@ -13,6 +13,8 @@ use arrow_schema::DataType;
 #[derive(Debug, Clone)]
 pub struct Given {
     pub name: String,
+    /// How many rows, since a table of nothing but a key has no arrays.
+    pub count: usize,
     pub rows: RecordBatch,
     pub timed: bool,
     /// The table that each link leads to.
@@ -52,8 +54,8 @@ impl Stored {
     /// # Errors
     /// `Error::Run` with the table, or "table (link k)", where arrays are not what they must be.
     pub fn new(given: Vec<Given>) -> Result<Self> {
-        let counts: Vec<usize> = given.iter().map(|table| table.rows.num_rows()).collect();
-        if let Some(table) = given.iter().find(|table| table.rows.num_rows() >= NULL as usize) {
+        let counts: Vec<usize> = given.iter().map(|table| table.count).collect();
+        if let Some(table) = given.iter().find(|table| table.count >= NULL as usize) {
             return Err(Error::run(
                 &table.name,
                 "has 2^32 rows or more, which is past what is kept in memory",
@@ -71,13 +73,19 @@ impl Stored {
 
 impl Rows {
     fn new(given: &Given, counts: &[usize]) -> Result<Self> {
-        let (count, links, width) = (given.rows.num_rows(), given.links.len(), given.columns.len());
+        let (count, links, width) = (given.count, given.links.len(), given.columns.len());
         let arrays = given.rows.columns();
         let wanted = usize::from(given.timed) + links + width;
         if arrays.len() != wanted {
             return Err(Error::run(
                 &given.name,
                 format!("{} arrays where {wanted} are needed", arrays.len()),
+            ));
+        }
+        if wanted > 0 && given.rows.num_rows() != count {
+            return Err(Error::run(
+                &given.name,
+                format!("arrays of {} rows where {count} are needed", given.rows.num_rows()),
             ));
         }
         let (time, arrays) = arrays.split_at(usize::from(given.timed));
@@ -171,14 +179,14 @@ impl Source for Stored {
         out.extend(links.iter().map(|row| if *row == NULL { NONE } else { u64::from(*row) }));
     }
 
-    fn children(&self, referrer: Referrer, parent: u64, until: Nanos) -> Children<'_> {
+    fn children(&self, referrer: Referrer, parent: u64, until: Nanos) -> &[u32] {
         let rows = &self.rows[referrer.table];
         let found = rows.referrers[referrer.link].of(parent);
         let is_seen = |row: &u32| rows.time(u64::from(*row)) <= until;
-        Children::Slice(match found.last() {
+        match found.last() {
             Some(last) if !is_seen(last) => &found[..found.partition_point(is_seen)],
             _ => found,
-        })
+        }
     }
 
     fn visible(&self, table: usize, until: Nanos) -> u64 {
@@ -198,22 +206,9 @@ impl Source for Stored {
         self.rows[table].at(position)
     }
 
-    fn at_most(&self, node: Node) -> usize {
-        let rows = &self.rows[node.table];
-        rows.record(node.row)[rows.links..].iter().filter(|word| **word != NULL).count()
-    }
-
-    fn read(&self, _: &[Node], _: usize, _: &mut Sheet) -> Result<()> {
-        Ok(())
-    }
-
-    fn cells<'a>(&'a self, node: Node, _: &'a Sheet) -> &'a [u32] {
+    fn cells(&self, node: Node) -> &[u32] {
         let rows = &self.rows[node.table];
         &rows.record(node.row)[rows.links..]
-    }
-
-    fn has_own_texts(&self) -> bool {
-        false
     }
 }
 

@@ -28,6 +28,7 @@ fn star(hubs: usize, spokes: usize) -> Stored {
     Stored::new(vec![
         Given {
             name: "hub".into(),
+            count: hubs,
             rows: rows(vec![Arc::new(sizes.collect::<Float32Array>())]),
             timed: false,
             links: vec![],
@@ -35,6 +36,7 @@ fn star(hubs: usize, spokes: usize) -> Stored {
         },
         Given {
             name: "spoke".into(),
+            count: spokes,
             rows: rows(vec![
                 Arc::new((0..spokes as i64).map(Some).collect::<Int64Array>()),
                 Arc::new(parents.collect::<Int64Array>()),
@@ -93,7 +95,8 @@ fn rows_that_stand_in_no_order_are_seen_by_time() {
         ("x", Arc::new(Float32Array::from(vec![0.0; 4])) as ArrayRef, true),
     ]);
     let columns = vec![Column { id: 0, kind: Kind::Number }];
-    let given = Given { name: "t".into(), rows: rows.unwrap(), timed: true, links: vec![], columns };
+    let given =
+        Given { name: "t".into(), count: 4, rows: rows.unwrap(), timed: true, links: vec![], columns };
     let stored = Stored::new(vec![given]).unwrap();
     assert_eq!((stored.visible(0, 0), stored.visible(0, 1), stored.visible(0, 8)), (0, 2, 3));
     assert_eq!([0, 1, 2, 3].map(|position| stored.at(0, position)), [1, 3, 0, 2]);
@@ -103,7 +106,7 @@ fn rows_that_stand_in_no_order_are_seen_by_time() {
 fn batches_do_not_hang_on_threads() -> Result<()> {
     let star = star(5, 300);
     let draw = Draw { seed: 1, step: 2, first: 0, count: 30, targets: vec![0, 1], until: Nanos::MAX };
-    let seeds = draw.seeds(&star, 1)?;
+    let seeds = draw.seeds(&star)?;
     // Hub 2 has no size, so it is never asked for.
     assert!(seeds.iter().all(|seed| seed.node != node(HUB, 2)));
     assert!(seeds.iter().any(|seed| seed.target == 0) && seeds.iter().any(|seed| seed.target == 1));
@@ -112,7 +115,7 @@ fn batches_do_not_hang_on_threads() -> Result<()> {
     assert_eq!(one.row.len(), 30 * 50);
     assert!(one.target.iter().step_by(50).all(|target| *target == 1));
     // A part of the step is that part of the batch.
-    let part = Draw { first: 10, count: 5, ..draw }.seeds(&star, 1)?;
+    let part = Draw { first: 10, count: 5, ..draw }.seeds(&star)?;
     assert_eq!(make(&star, &form(50, 1), &part)?.origin, one.origin[10 * 100..15 * 100]);
     Ok(())
 }
@@ -127,7 +130,7 @@ fn what_does_not_exist_is_refused() {
     assert!(message(seed(HUB, 0, 1)).contains("none of its"));
     assert!(message(seed(HUB, 2, 0)).contains("is NULL"));
     let targets =
-        |targets| Draw { seed: 0, step: 0, first: 0, count: 1, targets, until: Nanos::MAX }.seeds(&star, 1);
+        |targets| Draw { seed: 0, step: 0, first: 0, count: 1, targets, until: Nanos::MAX }.seeds(&star);
     assert!(targets(vec![9]).unwrap_err().to_string().contains("no such column"));
 }
 

@@ -4,7 +4,7 @@
 //! rows of depth d + 1. What is drawn of one row is a uniform sample of at most `max_width`: a keyed permutation of its
 //! children is followed from its beginning, so that nothing is drawn that is not needed.
 
-use super::{Children, NONE, Nanos, Node, Referrer, Rules, Source, TIMELESS};
+use super::{NONE, Nanos, Node, Referrer, Rules, Source, TIMELESS};
 use crate::permute::Perm;
 use crate::rng::Key;
 use std::collections::HashSet;
@@ -39,7 +39,7 @@ pub struct Walk<'a> {
 
 /// What refers to one row: lists by table, and the order in which they are drawn.
 struct Group<'a> {
-    lists: Vec<(usize, Children<'a>)>,
+    lists: Vec<(usize, &'a [u32])>,
     order: Perm,
     next: u64,
     left: u64,
@@ -53,10 +53,10 @@ impl Group<'_> {
         let mut lists = self.lists.iter();
         loop {
             match lists.next() {
-                Some((table, rows)) if position < rows.len() => {
-                    return Node { table: *table, row: rows.get(position) };
+                Some((table, rows)) if position < rows.len() as u64 => {
+                    return Node { table: *table, row: u64::from(rows[position as usize]) };
                 }
-                Some((_, rows)) => position -= rows.len(),
+                Some((_, rows)) => position -= rows.len() as u64,
                 // The order is over all rows of all lists, so this is not reached.
                 None => return Node { table: 0, row: NONE },
             }
@@ -153,7 +153,7 @@ impl<'a> Walk<'a> {
             .map(|referrer| (referrer.table, self.source.children(*referrer, node.row, self.until)))
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
-        let count: u64 = lists.iter().map(|(_, rows)| rows.len()).sum();
+        let count: u64 = lists.iter().map(|(_, rows)| rows.len() as u64).sum();
         if count > 0 {
             let order = Perm::new(count, self.key.at(self.next()));
             self.groups.push(Group { lists, order, next: 0, left: count.min(self.rules.max_width) });

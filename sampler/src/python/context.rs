@@ -13,9 +13,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyDict};
 use std::sync::Arc;
 
-/// A table as Python has it: name, rows, whether the first column is its time, the tables that its links lead to, and
+/// A table as Python has it: name, how many rows, the rows, whether the first column is its time, the tables that its links lead to, and
 /// number and kind of each column with cells.
-type GivenTable<'py> = (String, Bound<'py, PyAny>, bool, Vec<usize>, Vec<(i32, i8)>);
+type GivenTable<'py> = (String, usize, Bound<'py, PyAny>, bool, Vec<usize>, Vec<(i32, i8)>);
 
 /// A database that contexts are drawn from.
 #[pyclass(frozen, module = "plurel_sql._sampler", name = "ContextSource")]
@@ -69,7 +69,7 @@ impl PySource {
     /// A database in memory (see `context::stored::Given`).
     #[staticmethod]
     fn stored(py: Python<'_>, tables: Vec<GivenTable<'_>>) -> PyResult<Self> {
-        let given = tables.into_iter().map(|(name, rows, timed, links, columns)| {
+        let given = tables.into_iter().map(|(name, count, rows, timed, links, columns)| {
             let rows = record_batch(py, &rows)?;
             let columns = columns.into_iter().map(|(id, code)| {
                 Ok(Column {
@@ -78,7 +78,7 @@ impl PySource {
                 })
             });
             let columns = columns.collect::<Result<_>>().map_err(|error| super::raised(py, &error))?;
-            Ok(Given { name, rows, timed, links, columns })
+            Ok(Given { name, count, rows, timed, links, columns })
         });
         let given: Vec<Given> = given.collect::<PyResult<_>>()?;
         Ok(Self(Arc::new(free(py, || Stored::new(given))?)))
@@ -162,7 +162,7 @@ impl PySource {
     ) -> PyResult<Bound<'py, PyDict>> {
         let form: Form = settings.into();
         let made = free(py, || {
-            let seeds = part.draw(targets).seeds(self.0.as_ref(), form.threads)?;
+            let seeds = part.draw(targets).seeds(self.0.as_ref())?;
             batch::make(self.0.as_ref(), &form, &seeds)
         })?;
         given(py, made)
@@ -226,6 +226,5 @@ fn given(py: Python<'_>, batch: Batch) -> PyResult<Bound<'_, PyDict>> {
     ] {
         arrays.set_item(name, PyByteArray::new(py, bytes))?;
     }
-    arrays.set_item("texts", batch.texts)?;
     Ok(arrays)
 }
