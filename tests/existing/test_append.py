@@ -10,7 +10,7 @@ from audit.awkward import AWKWARD
 from support.existing import ENGINES, Engine, engine
 
 import plurel_sql
-from plurel_sql import api, cli
+from plurel_sql import api, cli, existing
 from plurel_sql.errors import ConfigError, ImpossibleError, InputError, TargetError
 
 SHOP = (Path(__file__).parent / "shop.sql").read_text(encoding="utf-8")
@@ -168,14 +168,14 @@ def test_a_given_schema_must_be_the_targets(shop: Engine) -> None:
 def test_a_failure_leaves_the_target_as_it_was(shop: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     api.fill(shop.target, rows=200)
     before = counts(shop)
-    stream = api.existing.Additions.stream
+    stream = existing.Additions.stream
 
-    def broken(self: api.existing.Additions, table: str) -> object:
+    def broken(self: existing.Additions, table: str) -> object:
         if table == "member":
             raise plurel_sql.RunError("stopped on purpose")
         return stream(self, table)
 
-    monkeypatch.setattr(api.existing.Additions, "stream", broken)
+    monkeypatch.setattr(existing.Additions, "stream", broken)
     with pytest.raises(plurel_sql.RunError, match="stopped on purpose"):
         api.fill(shop.target, append=True, rows=200)
     assert counts(shop) == before

@@ -17,8 +17,8 @@ from support import relbench as s
 
 import plurel_sql
 from plurel_sql import cli
-from plurel_sql.api import import_dataset
 from plurel_sql.errors import InputError, TargetError
+from plurel_sql.importing import import_dataset
 
 REL_F1 = Path(__file__).parents[3] / "shared" / "data" / "rel-f1"
 POSTGRES, MYSQL = "postgresql+psycopg://root@127.0.0.1/", "mysql+pymysql://root@127.0.0.1/"
