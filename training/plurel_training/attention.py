@@ -31,7 +31,7 @@ class Attention(nn.Module):
         """(B, S, width) to the same. A query that may see no key gets zeros.
 
         Args:
-            mask: (B, S, S) bool, or FlexAttention's block mask.
+            mask: (B, S, S) bool or what is added to the scores, or FlexAttention's block mask.
             keys: (B, S), how many keys each query sees; for length-scaled queries.
         """
         q, k, v = (self._split(linear(x)) for linear in (self.wq, self.wk, self.wv))

@@ -106,6 +106,8 @@ class DataConfig(_Strict, frozen=True):
         databases: different ones in a batch.
         steps_each: for how many steps a database is seen before another takes its place.
         published: the published rules of the sampler, which let a parent from the future in.
+        masked: share of a sequence's numbers and booleans that are masked and predicted beside the seed's cell; 0 as
+            published. More to learn from in each step, at the price of contexts with holes.
         workers: processes that plan virtual databases ahead; 0 plans in the training process.
         threads: of the sampler; 0 for one per core.
     """
@@ -115,6 +117,7 @@ class DataConfig(_Strict, frozen=True):
     databases: int = 8
     steps_each: int = 50
     published: bool = False
+    masked: float = 0.0
     workers: int = 1
     threads: int = 0
 
@@ -122,6 +125,8 @@ class DataConfig(_Strict, frozen=True):
         _at_least("data.length", self.length, 2)
         for name, least in (("databases", 1), ("steps_each", 1), ("workers", 0), ("threads", 0)):
             _at_least(f"data.{name}", getattr(self, name), least)
+        if not 0 <= self.masked < 1:
+            raise ConfigError(f"{self.masked} is out of range", place="data.masked", hint="0 up to 1")
         if not self.sources:
             raise ConfigError("no source of databases", place="data.sources", hint="such as {kind: virtual}")
         for index, source in enumerate(self.sources):

@@ -36,6 +36,14 @@ def dense_masks(batch: Batch) -> dict[str, Tensor]:
     return {"col": column & pairs, "feat": feature & pairs, "nbr": neighbour & pairs}
 
 
+def additive(mask: Tensor) -> Tensor:
+    """A mask to be added to scores, 0 or -inf, in the type that these are computed in: made once for all blocks, which
+    scaled dot products would else do in each."""
+    device = mask.device.type
+    type_ = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.get_default_dtype()
+    return torch.zeros(mask.shape, dtype=type_, device=mask.device).masked_fill_(~mask, float("-inf"))
+
+
 def block_masks(batch: Batch, *, compiled: bool) -> dict[str, BlockMask]:
     """The same relations for FlexAttention, which skips blocks of keys that no query of a block may see.
 

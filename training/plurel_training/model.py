@@ -15,7 +15,7 @@ from torch.utils.checkpoint import checkpoint
 from plurel_training.attention import Attention
 from plurel_training.batch import BOOLEAN, KINDS, NUMBER, TEXT, Batch
 from plurel_training.config import AttentionPath, ModelConfig
-from plurel_training.masks import RELATIONS, Masks, block_masks, child_rows, dense_masks, key_counts
+from plurel_training.masks import RELATIONS, Masks, additive, block_masks, child_rows, dense_masks, key_counts
 from plurel_training.summary import with_summaries
 
 
@@ -146,7 +146,7 @@ class RelationalTransformer(nn.Module):
         flex = batch.row.is_cuda if self.attention == "auto" else self.attention == "flex"
         if flex:
             return block_masks(batch, compiled=self._compiled or batch.row.is_cuda)
-        return dense_masks(batch)
+        return {name: additive(mask) for name, mask in dense_masks(batch).items()}
 
 
 def as_numbers(batch: Batch) -> Batch:

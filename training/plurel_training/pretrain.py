@@ -44,10 +44,12 @@ def pretrain(config: PretrainConfig, out: Path, *, quiet: bool = False) -> dict[
         RunError: a loss is no number.
     """
     with Processes.joined(config.run.device) as processes:
-        return _Run(config, out, processes, quiet=quiet).run()
+        return Run(config, out, processes, quiet=quiet).run()
 
 
-class _Run:
+class Run:
+    """A run in ``out``, from where it stands. Raises as ``pretrain`` does."""
+
     def __init__(self, config: PretrainConfig, out: Path, processes: Processes, *, quiet: bool) -> None:
         self.config, self.out, self.processes, self.quiet = config, out, processes, quiet
         _claim(config, out, processes)
@@ -86,10 +88,8 @@ class _Run:
             Validation(config, self.encoder, self.processes) as validation,
             Log(self.out, config, self.step, shown=rank == 0 and not self.quiet, kept=rank == 0) as log,
         ):
-            for step, batches in self._batches(mixture):
-                began = time.perf_counter()
-                losses, names = self._move(step, batches)
-                self.step = step + 1
+            began = time.perf_counter()
+            for step, losses, names in self.moves(mixture):
                 log.step(step, losses, names, self._cells(), time.perf_counter() - began)
                 last = self.step == config.run.steps
                 if last or self.step % config.run.validate_every == 0:
@@ -103,7 +103,15 @@ class _Run:
                     self._save(LAST)
                 if self.stopping and not last:
                     raise RunError(f"stopped after step {step}", place=str(self.out), hint="the same command goes on")
+                began = time.perf_counter()
         return figures
+
+    def moves(self, mixture: Mixture) -> Iterator[tuple[int, dict[str, float], list[str]]]:
+        """Step by step to the last one: its number, its losses by kind, its databases."""
+        for step, batches in self._batches(mixture):
+            losses, names = self._move(step, batches)
+            self.step = step + 1
+            yield step, losses, names
 
     @contextlib.contextmanager
     def _stopped_by_signals(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ import multiprocessing
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -63,10 +63,20 @@ class Opened:
         columns = [*source.columns, *(self._task.columns(source) if self._task else ())]
         texts = source.texts if folder is not None else None
         self._vocabulary = Vocabulary.of(columns, texts, encoder)
+        self._masked = config.masked
 
     def batch(self, step: int, size: int) -> Batch:
         """``size`` sequences, by ``step``."""
-        return arranged(self._draw(step, size), self._vocabulary, self._encoder)
+        return arranged(self._holed(self._draw(step, size), step), self._vocabulary, self._encoder)
+
+    def _holed(self, contexts: ContextBatch, step: int) -> ContextBatch:
+        """With further targets, drawn evenly among the cells that pretraining may ask for."""
+        if not self._masked:
+            return contexts
+        random = np.random.default_rng([self.drawn.seed, step])
+        chosen = random.random(contexts.target.shape) < self._masked
+        askable = np.isin(contexts.column, self.source.targets) & ~contexts.padding
+        return replace(contexts, target=contexts.target | (chosen & askable))
 
     def _draw(self, step: int, size: int) -> ContextBatch:
         if self._task is not None:

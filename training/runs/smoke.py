@@ -31,14 +31,14 @@ HELD_OUT = 10_000_000
 """Seeds of the databases that are judged on: training draws its own from all 62 bits."""
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--databases", type=int, default=8)
     parser.add_argument("--set", action="append", default=[])
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     for seed in range(given.seeds):
         config = load(RECIPE, PretrainConfig, (*given.set, f"seed={seed}"))
         out = given.out / f"seed-{seed}"

@@ -77,7 +77,7 @@ def test_a_run_leaves_what_it_says(whole: Path) -> None:
 def test_a_stopped_run_goes_on_exactly(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    move = pretrain._Run._move
+    move = pretrain.Run._move
     with monkeypatch.context() as patch:
 
         def killed(self: Any, step: int, batches: Any) -> Any:
@@ -85,7 +85,7 @@ def test_a_stopped_run_goes_on_exactly(
                 raise KeyboardInterrupt  # two steps after the last checkpoint
             return move(self, step, batches)
 
-        patch.setattr(pretrain._Run, "_move", killed)
+        patch.setattr(pretrain.Run, "_move", killed)
         with pytest.raises(KeyboardInterrupt):
             pretrain.pretrain(settings(), tmp_path, quiet=True)
     pretrain.pretrain(settings(), tmp_path, quiet=True)
@@ -98,7 +98,7 @@ def test_a_stopped_run_goes_on_exactly(
 def test_a_signal_saves_and_stops(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    move = pretrain._Run._move
+    move = pretrain.Run._move
 
     def signalled(self: Any, step: int, batches: Any) -> Any:
         if step == 1:
@@ -106,7 +106,7 @@ def test_a_signal_saves_and_stops(
         return move(self, step, batches)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pretrain._Run, "_move", signalled)
+        patch.setattr(pretrain.Run, "_move", signalled)
         with pytest.raises(RunError, match="stopped after step 1"):
             pretrain.pretrain(settings(), tmp_path, quiet=True)
     assert checkpoint.read(tmp_path / "last.pt").step == 2

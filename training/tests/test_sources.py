@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from msgspec import structs
 
-from plurel_sql.errors import InputError
+from plurel_sql.errors import ConfigError, InputError
 from plurel_training.batch import Batch
 from plurel_training.config import Corpus, DataConfig, Dataset, Source, Virtual
 from plurel_training.sources import VALIDATION, Mixture
@@ -93,3 +94,20 @@ def test_folders_without_databases(tmp_path: Path) -> None:
         Mixture(data(Corpus(str(tmp_path))), ENCODER, seed=0)
     with pytest.raises(InputError, match="is no relbench dataset"):
         Mixture(data(Dataset(str(tmp_path))), ENCODER, seed=0)
+
+
+def test_further_cells_are_masked_evenly_among_those_that_may_be_asked_for(corpus: Path) -> None:
+    config = data(Corpus(str(corpus)), databases=1)
+    holed = structs.replace(config, masked=0.5)
+    with Mixture(config, ENCODER, seed=1) as plain, Mixture(holed, ENCODER, seed=1) as mixture:
+        before, after = plain.batch(3, 16)[0], mixture.batch(3, 16)[0]
+        again = mixture.batch(3, 16)[0]
+        targets = mixture.open(mixture.drawn(0, 3)).source.targets
+    assert same(after, again)
+    assert (after.target >= before.target).all() and before.target.sum() == 16
+    askable = torch.isin(before.column, torch.tensor(targets)) & ~before.padding
+    assert not (after.target & ~askable).any()
+    share = (after.target & ~before.target).sum() / (askable & ~before.target).sum()
+    assert 0.4 < share < 0.6
+    with pytest.raises(ConfigError, match="masked"):
+        structs.replace(config, masked=1.0)

@@ -16,7 +16,7 @@ from relbench.base import TaskType
 from relbench.submit import write_prediction_table
 from sklearn.metrics import r2_score
 
-from plurel_sql.context import Task
+from plurel_sql.context import ContextSource, Task
 from plurel_sql.errors import InputError
 from plurel_training.checkpoint import Checkpoint
 from plurel_training.config import AttentionPath
@@ -52,7 +52,8 @@ class Score:
 
 @dataclass(frozen=True)
 class Setting:
-    """How contexts are drawn and models run. ``random_seeds``: of the untrained models beside."""
+    """How contexts are drawn and models run. ``random_seeds``: of the untrained models beside; ``beside``: whether
+    simpler models stand there too."""
 
     length: int = 1024
     size: int = 32
@@ -60,6 +61,7 @@ class Setting:
     attention: AttentionPath = "auto"
     published: bool = False
     random_seeds: tuple[int, ...] = (0,)
+    beside: bool = True
     seed: int = 0
 
 
@@ -123,9 +125,21 @@ def evaluate(
                     answers[f"RT, untrained (seed {seed})"] = predict(
                         _untrained(checkpoint, seed, setting), contexts, size=setting.size
                     )
-                answers |= _simpler(seen, contexts.task)
+                if setting.beside:
+                    answers |= _simpler(seen, contexts.task)
                 for model, answer in answers.items():
                     yield from scores(truth, answer, task, protocol, model)
+
+
+def simpler(folder: Path, tasks: Sequence[str], protocols: Sequence[Protocol] = PROTOCOLS) -> Iterator[Score]:
+    """Scores of the simpler models alone, which ``evaluate`` puts beside a checkpoint's."""
+    with tempfile.TemporaryDirectory() as temporary:
+        for protocol in protocols:
+            seen = folder if protocol == "seed" else cut(folder, Path(temporary) / folder.name)
+            source = ContextSource.open(seen)
+            for task in tasks:
+                for model, answer in _simpler(seen, Task.open(seen, task, source)).items():
+                    yield from scores(_relbench(folder, task), answer, task, protocol, model)
 
 
 def scores(truth: Any, answer: Floats, task: str, protocol: Protocol, model: str) -> Iterator[Score]:
