@@ -106,6 +106,7 @@ class DataConfig(_Strict, frozen=True):
         databases: different ones in a batch.
         steps_each: for how many steps a database is seen before another takes its place.
         published: the published rules of the sampler, which let a parent from the future in.
+        max_width: most rows sampled of those that refer to one row.
         masked: share of a sequence's numbers and booleans that are masked and predicted beside the seed's cell; 0 as
             published. More to learn from in each step, at the price of contexts with holes.
         workers: processes that plan virtual databases ahead; 0 plans in the training process.
@@ -117,13 +118,14 @@ class DataConfig(_Strict, frozen=True):
     databases: int = 8
     steps_each: int = 50
     published: bool = False
+    max_width: int = 128
     masked: float = 0.0
     workers: int = 1
     threads: int = 0
 
     def __post_init__(self) -> None:
         _at_least("data.length", self.length, 2)
-        for name, least in (("databases", 1), ("steps_each", 1), ("workers", 0), ("threads", 0)):
+        for name, least in (("databases", 1), ("steps_each", 1), ("max_width", 0), ("workers", 0), ("threads", 0)):
             _at_least(f"data.{name}", getattr(self, name), least)
         if not 0 <= self.masked < 1:
             raise ConfigError(f"{self.masked} is out of range", place="data.masked", hint="0 up to 1")

@@ -59,11 +59,13 @@ class Output:
 
     Attributes:
         loss: mean over the sequences of the mean over a sequence's masked cells.
+        by_sequence: (B,) mean loss of each sequence's masked cells; 0 where there is none.
         by_kind: kind -> (sum of losses, number of cells), of the masked cells; tensors of no dimension.
     """
 
     predicted: dict[str, Tensor]
     loss: Tensor
+    by_sequence: Tensor
     by_kind: dict[str, tuple[Tensor, Tensor]]
 
 
@@ -186,4 +188,4 @@ def _output(batch: Batch, length: int, predicted: dict[str, Tensor]) -> Output:
         losses = losses + loss
     counts = target.sum(1)
     means = losses.sum(1) / counts.clamp(min=1)
-    return Output(predicted, means.sum() / (counts > 0).sum().clamp(min=1), by_kind)
+    return Output(predicted, means.sum() / (counts > 0).sum().clamp(min=1), means.detach(), by_kind)

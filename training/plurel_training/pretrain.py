@@ -27,7 +27,7 @@ from plurel_training.model import Output, RelationalTransformer
 from plurel_training.optimize import Average, Optimizer
 from plurel_training.processes import Processes
 from plurel_training.progress import Log
-from plurel_training.sources import Mixture
+from plurel_training.sources import Drawn, Mixture
 from plurel_training.text import CachedEncoder, TextEncoder, open_encoder
 from plurel_training.validate import Validation
 
@@ -128,14 +128,14 @@ class Run:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _batches(self, mixture: Mixture) -> Iterator[tuple[int, list[tuple[Batch, tuple[str, ...]]]]]:
+    def _batches(self, mixture: Mixture) -> Iterator[tuple[int, list[tuple[Batch, tuple[Drawn, ...]]]]]:
         """What each step is made of, drawn while the step before is computed."""
         parts = self.config.run.accumulate
 
-        def drawn(step: int) -> list[tuple[Batch, tuple[str, ...]]]:
+        def drawn(step: int) -> list[tuple[Batch, tuple[Drawn, ...]]]:
             pinned = self.processes.device.type == "cuda"
             found = [mixture.batch(step, self.size, part, parts) for part in range(parts)]
-            return [(batch.pinned() if pinned else batch, names) for batch, names in found]
+            return [(batch.pinned() if pinned else batch, here) for batch, here in found]
 
         with ThreadPoolExecutor(1, thread_name_prefix="draw") as ahead:
             waiting = ahead.submit(drawn, self.step) if self.step < self.config.run.steps else None
@@ -145,13 +145,14 @@ class Run:
                 waiting = ahead.submit(drawn, step + 1) if step + 1 < self.config.run.steps else None
                 yield step, found
 
-    def _move(self, step: int, batches: list[tuple[Batch, tuple[str, ...]]]) -> tuple[dict[str, float], list[str]]:
-        """One step of the optimiser; losses by kind, names of the databases."""
+    def _move(self, step: int, batches: list[tuple[Batch, tuple[Drawn, ...]]]) -> tuple[dict[str, float], list[str]]:
+        """One step of the optimiser; losses by kind and, of this process, by source; names of the databases."""
         self.model.train()
         sums: dict[str, torch.Tensor] = {}
+        groups: dict[str, list[torch.Tensor]] = {}
         total = torch.zeros((), device=self.processes.device)
         stop = torch.tensor(float(self.signalled), device=self.processes.device)
-        for index, (batch, _) in enumerate(batches):
+        for index, (batch, here) in enumerate(batches):
             last = index == len(batches) - 1
             # Gradients are added up over processes once, with the last part.
             alone = isinstance(self.wrapped, DistributedDataParallel) and not last
@@ -163,8 +164,10 @@ class Run:
             for kind, (loss, count) in output.by_kind.items():
                 pair = torch.stack([loss, count.to(loss.dtype)])
                 sums[kind] = sums[kind] + pair if kind in sums else pair
+            for drawn, part in zip(here, output.by_sequence.chunk(len(here)), strict=True):
+                groups.setdefault(drawn.group, []).append(part)
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.config.optimizer.clip)
-        names = [name for _, each in batches for name in each]
+        names = [drawn.name for _, here in batches for drawn in here]
         self.processes.mean(total)
         self.processes.sum(stop)
         self.stopping = stop.item() > 0  # all processes at the same step
@@ -178,6 +181,7 @@ class Run:
             self.processes.sum(pair)
             if pair[1]:
                 losses[f"loss/{kind}"] = (pair[0] / pair[1]).item()
+        losses |= {f"loss/{group}": torch.cat(parts).mean().item() for group, parts in groups.items()}
         return losses, list(dict.fromkeys(names))
 
     def _refuse(self, step: int, loss: float, norm: float, names: list[str]) -> None:

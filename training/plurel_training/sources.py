@@ -42,6 +42,13 @@ class Drawn:
     seed: int
     name: str
 
+    @property
+    def group(self) -> str:
+        """What losses are told apart by: a dataset and its task; of endless databases, where they come from."""
+        if isinstance(self.source, Virtual):
+            return self.source.schemas
+        return Path(self.source.folder).name if isinstance(self.source, Corpus) else self.name
+
 
 class Opened:
     """A database with its vocabulary, from which batches are drawn."""
@@ -53,7 +60,7 @@ class Opened:
         self._contexts = Contexts(
             source,
             length=config.length,
-            rules=Rules(published=config.published),
+            rules=Rules(config.max_width, config.published),
             threads=config.threads,
             seed=drawn.seed % 2**63,
         )
@@ -123,8 +130,9 @@ class Mixture:
         if self._planners is not None:
             self._planners.shutdown(wait=False, cancel_futures=True)
 
-    def batch(self, step: int, size: int, part: int = 0, parts: int = 1) -> tuple[Batch, tuple[str, ...]]:
-        """One of the ``parts`` that this rank's share of a step is computed in, and its databases' names."""
+    def batch(self, step: int, size: int, part: int = 0, parts: int = 1) -> tuple[Batch, tuple[Drawn, ...]]:
+        """One of the ``parts`` that this rank's share of a step is computed in; its databases, which have equally many
+        sequences, one after another."""
         here = [self.drawn(place, step) for place in self._places]
         opened = [self._opened(drawn) for drawn in here]
         for place in self._places:  # the next ones are made meanwhile
@@ -133,7 +141,7 @@ class Mixture:
             self._open.popitem(last=False)
         each = size // len(self._places)
         batch = joined([found.result().batch(step * parts + part, each) for found in opened])
-        return batch, tuple(drawn.name for drawn in here)
+        return batch, tuple(here)
 
     def drawn(self, place: int, step: int) -> Drawn:
         """What stands at a place at a step."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from plurel_sql.context import ContextSource
+from plurel_sql.context import ContextSource, Rules
 from plurel_sql.plan.model import decode
 from plurel_training import checkpoint
 from plurel_training.config import PretrainConfig, Virtual, load
@@ -66,9 +66,11 @@ def judged(config: PretrainConfig, place: Path, databases: int, seed: int) -> di
         source = ContextSource.of_plan(decode(planned(kind, HELD_OUT + 100 * number)))
         if not source.targets:
             continue
-        here = held_out(models, source, encoder, name=f"held-out-{number}", length=config.data.length, seed=seed)
-        for name, columns in here.items():
-            found[name] += columns
+        name, data = f"held-out-{number}", config.data
+        rules = Rules(data.max_width, data.published)
+        here = held_out(models, source, encoder, name=name, length=data.length, rules=rules, seed=seed)
+        for model, columns in here.items():
+            found[model] += columns
     return found
 
 

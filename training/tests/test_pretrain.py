@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,13 @@ def settings(corpus: Path) -> Settings:
     return made
 
 
+def lines(out: Path, part: str) -> list[dict[str, Any]]:
+    every = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    return [line for line in every if line["part"] == part]
+
+
 def losses(out: Path) -> list[tuple[int, float]]:
-    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    return [(line["step"], line["loss"]) for line in lines if line["part"] == "train"]
+    return [(line["step"], line["loss"]) for line in lines(out, "train")]
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +72,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Path:
 
 def test_a_run_leaves_what_it_says(whole: Path) -> None:
     assert [step for step, _ in losses(whole)] == list(range(6))
+    # One corpus, so that its loss is the whole batch's.
+    told = [next(line[key] for key in line if key.startswith("loss/corpus")) for line in lines(whole, "train")]
+    assert told == pytest.approx([loss for _, loss in losses(whole)])
     last, best = (checkpoint.read(whole / name) for name in ("last.pt", "best.pt"))
     assert last.step == 6 and last.training is not None
     assert best.training is None and best.open().config.width == 16
@@ -144,7 +152,7 @@ def test_a_loss_that_is_no_number(
         nonlocal calls
         calls += self.training
         found = forward(self, *given, **named)
-        return found if calls != 5 else type(found)(found.predicted, found.loss * float("nan"), found.by_kind)
+        return found if calls != 5 else replace(found, loss=found.loss * float("nan"))
 
     monkeypatch.setattr(RelationalTransformer, "forward", broken)
     with pytest.raises(

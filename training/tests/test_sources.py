@@ -77,15 +77,15 @@ def test_validation_draws_other_databases(corpus: Path) -> None:
 def test_virtual_databases(workers: int) -> None:
     config = DataConfig((Virtual(rows=1000),), length=48, databases=1, workers=workers, threads=1)
     with Mixture(config, ENCODER, seed=3) as mixture:
-        batch, (name,) = mixture.batch(0, 4)
-    assert name.startswith("random#") and batch.target.any(1).all()
+        batch, (drawn,) = mixture.batch(0, 4)
+    assert drawn.name.startswith("random#") and drawn.group == "random" and batch.target.any(1).all()
 
 
 def test_a_real_dataset_with_a_task(shared: Path) -> None:
     folder = str(shared / "rel-f1")
     config = data(Dataset(folder, ("driver-dnf",)), databases=4, steps_each=1)
     with Mixture(config, ENCODER, seed=0) as mixture:
-        found = {name for step in range(3) for name in mixture.batch(step, 4)[1]}
+        found = {drawn.group for step in range(3) for drawn in mixture.batch(step, 4)[1]}
     assert found == {"rel-f1", "rel-f1/driver-dnf"}
 
 

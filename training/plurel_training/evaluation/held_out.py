@@ -15,7 +15,7 @@ import torch
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import r2_score, roc_auc_score
 
-from plurel_sql.context import ContextBatch, Contexts, ContextSource
+from plurel_sql.context import ContextBatch, Contexts, ContextSource, Rules
 from plurel_training.arrange import Vocabulary, arranged
 from plurel_training.batch import BOOLEAN, TEXT
 from plurel_training.model import RelationalTransformer
@@ -42,6 +42,7 @@ def held_out(
     *,
     name: str,
     length: int,
+    rules: Rules,
     columns: int = 8,
     judged: int = 128,
     fitted: int = 512,
@@ -53,7 +54,7 @@ def held_out(
         judged: rows that are predicted.
         fitted: rows that the trees learn from.
     """
-    contexts = Contexts(source, length=length, seed=seed)
+    contexts = Contexts(source, length, rules, seed=seed)
     vocabulary = Vocabulary.of(source.columns, source.texts or None, encoder)
     random = np.random.default_rng(seed)
     targets = random.permutation(np.array(source.targets))[:columns]
