@@ -254,6 +254,34 @@ AWKWARD: dict[str, tuple[str, str]] = {
             FOREIGN KEY (team, a) REFERENCES player, FOREIGN KEY (team, b) REFERENCES player);
         """,
     ),
+    "keys against their own rows": (
+        "postgres",
+        """
+        CREATE TABLE node (id int PRIMARY KEY, parent_id int NOT NULL REFERENCES node, made timestamp NOT NULL,
+            CHECK (parent_id <> id));
+        CREATE TABLE step (id int PRIMARY KEY, next_id int NOT NULL UNIQUE REFERENCES step, CHECK (next_id <> id));
+        CREATE TABLE level (id int PRIMARY KEY, up int NOT NULL REFERENCES level, CHECK (up <= id));
+        CREATE TABLE task (id int PRIMARY KEY, last int NOT NULL REFERENCES task, heir int REFERENCES task,
+            CHECK (last >= id), CHECK (heir > id));
+        CREATE TABLE tenant (id int PRIMARY KEY, name text);
+        CREATE TABLE folder (tenant int REFERENCES tenant, id int, parent int NOT NULL, PRIMARY KEY (tenant, id),
+            FOREIGN KEY (tenant, parent) REFERENCES folder, CHECK (parent <> id));
+        """,
+    ),
+    "keys to two tables that differ": (
+        "postgres",
+        """
+        CREATE TABLE person (id serial PRIMARY KEY, name text);
+        CREATE TABLE firm (id bigserial PRIMARY KEY, name text);
+        CREATE TABLE robot (id uuid PRIMARY KEY, name text);
+        CREATE TABLE drone (id uuid PRIMARY KEY, name text);
+        CREATE TABLE deal (id int PRIMARY KEY, person int NOT NULL REFERENCES person, firm int NOT NULL REFERENCES firm,
+            other int REFERENCES firm, robot uuid NOT NULL REFERENCES robot, drone uuid NOT NULL REFERENCES drone,
+            CHECK (person <> firm), CHECK (other <> person), CHECK (robot <> drone), CHECK (other <> firm));
+        CREATE TABLE link (person int REFERENCES person, firm int REFERENCES firm, PRIMARY KEY (person, firm),
+            CHECK (person <> firm));
+        """,
+    ),
     "several keys to one table": (
         "postgres",
         """

@@ -17,6 +17,7 @@ JUDGED = {
         "composite keys", "self references", "cycles", "junctions", "keys that are foreign", "tenants",
         "keys to UNIQUE", "partial unique indexes", "indexes over expressions", "no overlap", "partitions",
         "inheritance", "keys onto unique indexes", "deep tenants", "pairs of keys",
+        "keys against their own rows", "keys to two tables that differ",
     ),
     "mysql": ("what the target calls equal", "partitions of MySQL"),
 }  # fmt: skip
