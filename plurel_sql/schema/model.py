@@ -270,12 +270,15 @@ class ForeignKey(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One partition: of a ``list`` by ``values`` (None: NULL), of a ``range`` from ``low`` (inclusive) to ``high``
-    (exclusive), None being unbounded; ``default`` takes what no other does. Values are SQL literals' texts.
+    """One partition: of a ``list`` by ``values`` (None: NULL; over several columns by ``tuples``), of a ``range`` from
+    ``low`` (inclusive) to ``high`` (exclusive), None being unbounded; of a ``hash`` by what is left over (``share``:
+    modulus, remainder) where it is said. ``default`` takes what no other does. Values are SQL literals' texts.
     ``inner`` says how the partition is partitioned itself."""
 
     name: str
     values: tuple[str | None, ...] = ()
+    tuples: tuple[tuple[str | None, ...], ...] = ()
+    share: tuple[int, int] | None = None
     low: tuple[str | None, ...] = ()
     high: tuple[str | None, ...] = ()
     default: bool = False

@@ -458,6 +458,53 @@ AWKWARD: dict[str, tuple[str, str]] = {
         CREATE TABLE quarter_11 PARTITION OF quarter_1 FOR VALUES FROM (1) TO (9000);
         """,
     ),
+    "partitions by several columns and texts": (
+        "postgres",
+        """
+        CREATE TABLE folded (id int, k text NOT NULL) PARTITION BY RANGE (lower(k));
+        CREATE TABLE folded_1 PARTITION OF folded FOR VALUES FROM ('a') TO ('h');
+        CREATE TABLE folded_2 PARTITION OF folded FOR VALUES FROM ('h') TO ('q');
+        CREATE TABLE worded (id int, k text, v int, PRIMARY KEY (id, k)) PARTITION BY RANGE (k);
+        CREATE TABLE worded_1 PARTITION OF worded FOR VALUES FROM ('a') TO ('h');
+        CREATE TABLE initial (id int, name varchar(40)) PARTITION BY RANGE ("left"(name, 1));
+        CREATE TABLE initial_1 PARTITION OF initial FOR VALUES FROM ('A') TO ('N');
+        CREATE TABLE initial_2 PARTITION OF initial FOR VALUES FROM ('a') TO ('h');
+        CREATE TABLE dated (a int, c date) PARTITION BY RANGE (c, a);
+        CREATE TABLE dated_1 PARTITION OF dated FOR VALUES FROM ('2023-01-01', 1) TO ('2023-06-01', 5);
+        CREATE TABLE dated_2 PARTITION OF dated FOR VALUES FROM ('2023-06-01', 5) TO ('2024-06-01', MINVALUE);
+        CREATE TABLE fixed (a int, b int, v int, PRIMARY KEY (a, b)) PARTITION BY RANGE (a, b);
+        CREATE TABLE fixed_1 PARTITION OF fixed FOR VALUES FROM (1, 100) TO (1, 5000);
+        CREATE TABLE mixed (a text, b int) PARTITION BY RANGE (a, b);
+        CREATE TABLE mixed_1 PARTITION OF mixed FOR VALUES FROM ('a', 1) TO ('m', 10);
+        CREATE TABLE mixed_2 PARTITION OF mixed FOR VALUES FROM ('m', 10) TO ('t', 10);
+        CREATE TABLE named (id text COLLATE "C" PRIMARY KEY) PARTITION BY RANGE (id);
+        CREATE TABLE named_1 PARTITION OF named FOR VALUES FROM ('a') TO ('n');
+        CREATE TABLE uses (id int PRIMARY KEY, named text NOT NULL REFERENCES named);
+        CREATE TABLE whole (id text PRIMARY KEY, k text) PARTITION BY RANGE (id);
+        CREATE TABLE whole_1 PARTITION OF whole FOR VALUES FROM (MINVALUE) TO ('n');
+        CREATE TABLE whole_2 PARTITION OF whole FOR VALUES FROM ('n') TO (MAXVALUE);
+        CREATE TABLE empty (id int) PARTITION BY HASH (id);
+        """,
+    ),
+    "partitions of MySQL by several columns": (
+        "mysql",
+        """
+        CREATE TABLE boxed (id int NOT NULL, region varchar(10) NOT NULL, kind tinyint NOT NULL,
+            PRIMARY KEY (id, region, kind)) PARTITION BY LIST COLUMNS (region, kind)
+            (PARTITION p0 VALUES IN (('eu', 1), ('eu', 2)), PARTITION p1 VALUES IN (('us', 1), ('us', 2), ('asia', 1)));
+        CREATE TABLE days (d date, c int) PARTITION BY LIST COLUMNS (d, c)
+            (PARTITION p0 VALUES IN (('2024-01-01', 1), ('2024-01-02', 1)),
+            PARTITION p1 VALUES IN (('2024-01-03', 2), (NULL, NULL)));
+        CREATE TABLE one (a varchar(20) NOT NULL) PARTITION BY LIST COLUMNS (a)
+            (PARTITION p0 VALUES IN ('x', 'Y'), PARTITION p1 VALUES IN ('z'));
+        CREATE TABLE dated (id int NOT NULL, d date NOT NULL, n int NOT NULL) PARTITION BY RANGE COLUMNS (d, n)
+            (PARTITION p0 VALUES LESS THAN ('2020-01-01', 10), PARTITION p1 VALUES LESS THAN ('2023-01-01', 10));
+        CREATE TABLE worded (a varchar(20), b int) PARTITION BY RANGE COLUMNS (a, b)
+            (PARTITION p0 VALUES LESS THAN ('f', 10), PARTITION p1 VALUES LESS THAN ('p', MAXVALUE));
+        CREATE TABLE text (a varchar(20)) PARTITION BY RANGE COLUMNS (a)
+            (PARTITION p0 VALUES LESS THAN ('g'), PARTITION p1 VALUES LESS THAN ('p'));
+        """,
+    ),
     "partitions of MySQL": (
         "mysql",
         """
