@@ -68,6 +68,8 @@ def _fill(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Sourc
         _like(cursor, catalogue, table, source, everything=True)
         return True
     elements = Elements(catalogue, table, source.file)
+    if cursor.take("CLUSTER", "BY"):  # Snowflake takes it before the columns
+        cursor.group()
     if cursor.word() == "(":
         body = cursor.group()
         if body is None:
@@ -220,7 +222,7 @@ def create_index(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
     if "WHERE" in rest:
         cursor.at += rest.index("WHERE") + 1
         if not _only_not_null(cursor, columns) or terms:
-            where = cursor.rest()
+            where = cursor.until(("WITH", "ON"))  # SQL Server's options come after it
     elements.add_key(DraftKey(columns, source, False, name, nulls_distinct, terms=terms, where=where, index=True))
 
 
