@@ -368,6 +368,9 @@ AWKWARD: dict[str, tuple[str, str]] = {
         CREATE UNIQUE INDEX member_once ON member (person_id, job_id) WHERE gone IS NULL;
         CREATE TABLE rate (id int PRIMARY KEY, kind text NOT NULL, is_standard boolean NOT NULL);
         CREATE UNIQUE INDEX one_standard ON rate ((true)) WHERE is_standard;
+        CREATE TABLE rent (id int PRIMARY KEY, person_id int NOT NULL REFERENCES person, start_date date NOT NULL,
+            end_date date);
+        CREATE UNIQUE INDEX one_running ON rent (person_id) WHERE end_date IS NULL;
         CREATE TABLE settings (id int, theme text);
         CREATE UNIQUE INDEX one_row ON settings ((1));
         CREATE TABLE config (id int PRIMARY KEY, job_id int NOT NULL REFERENCES job, person_id int REFERENCES person,
