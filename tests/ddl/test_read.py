@@ -116,3 +116,12 @@ def test_options_around_columns_and_conditions() -> None:
     CREATE UNIQUE INDEX u ON t (a) INCLUDE (b) WHERE ([c] > 3) WITH (DROP_EXISTING = OFF) ON [PRIMARY];"""
     tsql = read([Text("x.sql", text)], "tsql")
     assert tsql.notes == () and [unique.where for unique in tsql.tables[0].uniques] == ["([c] > 3)"]
+
+
+def test_what_virtual_tables_are_kept_in_is_passed_over() -> None:
+    text = """CREATE TABLE doc (id INTEGER PRIMARY KEY); CREATE VIRTUAL TABLE fts USING fts5(title, content='doc');
+    CREATE TABLE IF NOT EXISTS 'fts_data'(id INTEGER PRIMARY KEY, block BLOB);
+    CREATE TABLE doc_data (id INTEGER PRIMARY KEY); CREATE TABLE fts_more (id INTEGER PRIMARY KEY);"""
+    schema = read([Text("x.sql", text)], "sqlite")
+    assert [table.name for table in schema.tables] == ["doc", "doc_data", "fts_more"]
+    assert [note.level for note in schema.notes] == ["info", "info"]
