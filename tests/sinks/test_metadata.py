@@ -187,6 +187,6 @@ def test_what_only_an_engine_with_versions_keeps_is_no_loss():
     PERIOD FOR SYSTEM_TIME (a, b))"""
     statements, notes = translated(text, "tsql", "sqlite")
     assert [text for level, text in notes if level == "error"] == [
-        "t: UNIQUE (free): there NULLs differ from each other"
+        "<text>:1: t: UNIQUE (free): there NULLs differ from each other"
     ]
     assert sum("is a plain column" in text for _, text in notes) == 3 and "GENERATED" not in statements
