@@ -74,6 +74,8 @@ class LinkDraft:
     ring: bool = False
     circle: bool = False
     """Of a table to itself: the roots refer to one another, since none may refer to itself."""
+    void: bool = False
+    """Dropped, though it holds: one of its columns is NULL in every row."""
     flat: bool = False
     """Of a table to itself: every row is a root."""
 

@@ -132,6 +132,8 @@ def _roots(link: LinkDraft) -> model.Roots:
 
 
 def _null_rate(draft: Draft, table: TableDraft, k: int, link: LinkDraft) -> float:
+    if link.void:
+        return 1.0
     wished = draft.link_config(table.id, link.fk).null_rate
     if wished is not None:
         if wished > 0 and not link.optional:

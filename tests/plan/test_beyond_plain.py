@@ -234,3 +234,32 @@ def test_what_partitions_hold() -> None:
 def test_partitions_that_no_row_is_sure_to_find(sql: str, reason: str) -> None:
     made = planned(f"CREATE TABLE t (a int, b int, k text PRIMARY KEY) PARTITION BY {sql};")
     assert [bool(re.search(reason, note.message)) for note in made.notes if note.level == "error"] == [True]
+
+
+OWN = """
+CREATE TABLE customer (id serial PRIMARY KEY, name text, address_id int);
+CREATE TABLE address (id serial PRIMARY KEY, customer_id int NOT NULL REFERENCES customer, UNIQUE (id, customer_id));
+ALTER TABLE customer ADD FOREIGN KEY (address_id, id) REFERENCES address (id, customer_id);
+CREATE TABLE orders (id serial PRIMARY KEY, customer_id int NOT NULL REFERENCES customer);
+"""
+
+
+def test_a_key_that_would_copy_a_key_from_itself_is_null() -> None:
+    made = planned(OWN)
+    assert [note.level for note in made.notes] == ["info"]
+    assert made.schema is not None and all(len(table.foreign_keys) == 1 for table in made.schema.tables)
+    assert set(values(made, "customer", "address_id")) == {None}
+    assert len(set(values(made, "customer", "id"))) == made.table("customer").rows
+
+
+def test_a_foreign_key_to_a_key_that_is_left_out_is_left_out_too() -> None:
+    made = planned(
+        "CREATE TABLE tenant (id int PRIMARY KEY); CREATE TABLE project (tenant_id int REFERENCES tenant, no int,"
+        " PRIMARY KEY (tenant_id, no)); CREATE TABLE t (tenant_id int NOT NULL, no int NOT NULL UNIQUE,"
+        " FOREIGN KEY (tenant_id, no) REFERENCES project); CREATE TABLE u (no int REFERENCES t (no));"
+    )
+    assert made.schema is not None and made.schema.table("u").foreign_keys == ()
+    assert [note.message.split(" can't")[0].split(", as")[0] for note in made.notes] == [
+        "UNIQUE (no)",
+        "FOREIGN KEY (no) is left out",
+    ]
