@@ -114,6 +114,7 @@ class DraftTable:
     comment: str | None = None
     engine: str = ""  # MySQL
     ignored: bool = False  # temporary tables, partitions, views: known, so that statements about them are no faults
+    virtual: bool = False  # SQLite
     exclusions: list[DraftExclusion] = field(default_factory=list)
     partitioning: DraftPartitioning | None = None
     part_of: DraftTable | None = None

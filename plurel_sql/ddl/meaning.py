@@ -155,9 +155,9 @@ class _Rewriter:
         quantified = _array(right)
         if quantified is not None:
             return self.quantified(node, *quantified)
-        if {self.kind(left), self.kind(right)} == {"number", "literal"}:
-            words = [str(each.this).lower() for each in (left, right) if isinstance(each, exp.Literal)]
-            if words == ["nan"] and isinstance(node, exp.EQ | exp.NEQ):  # ours are numbers
+        if "number" in (self.kind(left), self.kind(right)) and isinstance(node, exp.EQ | exp.NEQ):
+            words = [each.this.lower() for each in map(_uncast, (left, right)) if each.is_string]
+            if words == ["nan"]:  # ours are numbers
                 return exp.Boolean(this=isinstance(node, exp.NEQ))
         exact = any(isinstance(each, exp.Collate) for each in (left, right))
         for name in ("this", "expression"):

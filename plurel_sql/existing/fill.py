@@ -51,6 +51,7 @@ def additions(
     """
     full: dict[str, Note] = {}
     explicit = {id for id, wish in config.tables.items() if wish.rows is not None}
+    fewer: set[str] = set()
     counts: dict[str, int] = {}
 
     def count(table: Table) -> int:
@@ -71,12 +72,12 @@ def additions(
         except FullError as error:
             if error.table in explicit or len(choice.fill) == 1:
                 raise
-            if error.left:
+            if error.left and error.table not in fewer:
                 wish = config.tables.get(error.table, TableConfig())
                 config = msgspec.structs.replace(
                     config, tables={**config.tables, error.table: msgspec.structs.replace(wish, rows=error.left)}
                 )
-                explicit.add(error.table)
+                fewer.add(error.table)
             else:
                 full[error.table] = Note(f"gets no rows: {error.message}", error.table, level="info")
 

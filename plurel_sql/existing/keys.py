@@ -80,7 +80,8 @@ class TableKeys:
             settled |= set(key.columns)
         for _, key in late:
             shared = tuple(name for name in key.columns if name in settled)
-            yield self._agree(key, shared, partial(self._old_and_new, key))
+            if shared:  # else the parent that it would follow has no row left, and this table gets none
+                yield self._agree(key, shared, partial(self._old_and_new, key))
             settled |= set(key.columns)
         yield from self._counters()
 

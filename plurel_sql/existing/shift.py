@@ -48,8 +48,11 @@ def shifted(
     Raises:
         FullError: there is no room for so many more values.
     """
-    unique = {name for key in table.uniques for name in key.columns}
+    unique = {name for key in table.uniques for name in key.all_columns}
     unique |= {column.name for column in table.columns if column.identity}
+    if any(key.terms and not key.all_columns and key.outside is None and key.where is None for key in table.uniques):
+        message = "a unique index over nothing that differs allows one row, which is there"
+        raise FullError(message, table=table.id, left=0, place=table.id)
     lists: dict[str, tuple[str, ...]] = {}
     left = _left(planned, table, labels)
     columns = []
@@ -93,12 +96,12 @@ def folded(text: str) -> str:
 def _left(planned: model.Table, table: Table, labels: Callable[[str], set[str]]) -> dict[str, list[int]]:
     """For each list of labels that gives every row another one (parallel columns share a list): the places in it that
     no old row has taken."""
-    alone = {unique.columns[0] for unique in table.uniques if unique.plain and len(unique.columns) == 1}
+    keyed = {name for unique in table.uniques for name in unique.all_columns}
     found: dict[str, list[int]] = {}
     for column in planned.columns:
         rule = column.rule
         if isinstance(rule, model.Digit) and rule.labels and rule.after is None and len(rule.dims) == 1:
-            taken = labels(column.name) if column.name in alone else set()
+            taken = labels(column.name) if column.name in keyed else set()
             places = found.get(rule.key, range(len(rule.labels)))
             found[rule.key] = [k for k in places if folded(rule.labels[k]) not in taken]
     return found

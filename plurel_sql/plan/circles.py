@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plurel_sql.plan.draft import Draft, LinkDraft, TableDraft, first
-from plurel_sql.schema.model import NotNull
+from plurel_sql.schema.model import NotNull, OneOf
 
 KINDS = frozenset({"integer", "decimal", "text", "enum", "uuid"})
 """Kinds of column that one value for all rows can be written for."""
@@ -43,10 +43,34 @@ def _break(draft: Draft, circle: list[tuple[TableDraft, str]]) -> None:
         for table, column in circle:
             one_value(draft, table, column)
         return
+    for table, column in circle:
+        if (free := _may_be_null(table, column)) is not None:
+            _void(draft, table, column, free)
+            return
     table, column = max(circle, key=lambda place: draft.order.index(place[0].id))
     owner = table.owner(column)
     assert owner is not None
     draft.drop(table, owner, f"{column} would be copied from itself")
+
+
+def _may_be_null(table: TableDraft, column: str) -> str | None:
+    """Another column of the key that sets ``column``, which may be NULL in all rows: then the key asks nothing."""
+    owner = table.owner(column)
+    assert owner is not None
+    link = table.links[owner]
+    keyed = {name for unique in table.table.uniques for name in unique.columns}
+    alone = (name for name in link.fk.columns if list(table.owners(name)) == [owner] and name not in keyed)
+    return next((name for name in alone if name != column and table.table.column(name).nullable), None)
+
+
+def _void(draft: Draft, table: TableDraft, column: str, free: str) -> None:
+    """A customer's default address is one of its own: (address, id) to (id, customer). The address is left NULL."""
+    owner = table.owner(column)
+    assert owner is not None
+    link = table.links[owner]
+    link.kind, link.void = "dropped", True
+    table.wish(free, OneOf(free, ()))
+    draft.note(f"always NULL, since {link.fk.label} would copy {column} from itself", f"{table.id}.{free}", "info")
 
 
 def may_be_one(table: TableDraft, column: str) -> bool:

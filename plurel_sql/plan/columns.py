@@ -104,6 +104,7 @@ def _elected(draft: Draft, table: TableDraft, column: Column, choice: Choice) ->
     chosen, rest = choice.rule, choice.rule
     if isinstance(election.predicate, NotNull):
         chosen = model.Constant(None)
+        rest = replace(rest, censored=False) if isinstance(rest, model.After) else rest
     else:
         table.wish(column.name, election.predicate)
         narrowed = choose(

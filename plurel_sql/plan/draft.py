@@ -72,6 +72,12 @@ class LinkDraft:
     side: tuple[int, bool, str] | None = None
     """The link that it is in order with, whether it takes the higher parent, the parent's column that orders them."""
     ring: bool = False
+    circle: bool = False
+    """Of a table to itself: the roots refer to one another, since none may refer to itself."""
+    void: bool = False
+    """Dropped, though it holds: one of its columns is NULL in every row."""
+    flat: bool = False
+    """Of a table to itself: every row is a root."""
 
 
 @dataclass
@@ -147,6 +153,8 @@ class TableDraft:
     driver_minimum: int = 0
     not_null: set[str] = field(default_factory=set)
     rows: int = 0
+    least: int = 1
+    """If the table has rows, then so many or more."""
     axis: model.Axis = field(default_factory=model.Static)
     axis_column: str | None = None
     hidden_axis: bool = False

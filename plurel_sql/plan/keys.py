@@ -127,8 +127,8 @@ def _one_to_one(draft: Draft, table: TableDraft, k: int, columns: set[str]) -> b
     link.kind, link.why = "one_to_one", "no parent has two rows"
     if link.fk.parent == table.id:
         if not link.optional:
-            link.kind = "free"
-            return False
+            link.kind, link.flat, link.circle = "free", True, True
+            link.why = "each row refers to the next"
         return True
     if not link.optional:
         table.limits.append(Limit(1, (link.fk.parent,), _one_each(link)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Literal
 
 from plurel_sql.errors import ConfigError
 from plurel_sql.plan import model, published
@@ -107,9 +106,8 @@ def _affinity(
         return published.affinity(draft, table, link.fk, draft.config.prior)
     if link.fk.parent == table.id:
         depth = 3 if table_role(table.table) == "lookup" else 5
-        return model.Affinity(
-            min(depth, max(table.rows, 1)), _skew(table, link, skew), 0.0, spread or 1.0, (), _roots(link)
-        )
+        epochs = 1 if link.flat else min(depth, max(table.rows, 1))
+        return model.Affinity(epochs, _skew(table, link, skew), 0.0, spread or 1.0, (), _roots(link))
     timed = not isinstance(parent.axis, model.Static) and not isinstance(table.axis, model.Static)
     epochs = max(1, min(64, table.rows // 500, parent.rows)) if timed else 1
     blocks = chance(table.id, link.fk.label, "blocks") < 0.6 and parent.rows >= 50 and table.rows // epochs >= 50
@@ -127,11 +125,15 @@ def _skew(table: TableDraft, link: LinkDraft, wished: float | None) -> float:
     return round(1.1 + 1.4 * chance(table.id, link.fk.label, "skew"), 3) if wished is None else wished
 
 
-def _roots(link: LinkDraft) -> Literal["null", "self"]:
+def _roots(link: LinkDraft) -> model.Roots:
+    if link.circle:
+        return "ring"
     return "null" if link.optional else "self"
 
 
 def _null_rate(draft: Draft, table: TableDraft, k: int, link: LinkDraft) -> float:
+    if link.void:
+        return 1.0
     wished = draft.link_config(table.id, link.fk).null_rate
     if wished is not None:
         if wished > 0 and not link.optional:

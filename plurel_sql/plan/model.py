@@ -45,14 +45,17 @@ class Level(msgspec.Struct, frozen=True):
     focus: float
 
 
+Roots = Literal["null", "self", "ring"]
+
+
 class Affinity(msgspec.Struct, frozen=True, tag="affinity"):
     """Any child row may meet any parent that exists by then, hubs first.
 
     Child rows are cut into ``epochs``; the parents eligible in an epoch are the prefix that exists when it starts.
     ``skew`` is the power of the rank map (1 uniform, 3 a few hubs), ``recency`` the share of children that go to
     recent parents, ``spread`` the irregularity of degrees within a piece, ``levels`` the block model.
-    For a self reference the eligible prefix is the rows before the epoch: epoch 0 are the ``roots``, which are NULL or
-    point to themselves.
+    For a self reference the eligible prefix is the rows before the epoch: epoch 0 are the ``roots``, which are NULL,
+    point to themselves, or ("ring") each to the next root and the last to the first. With one epoch all are roots.
     """
 
     epochs: int = 1
@@ -60,7 +63,7 @@ class Affinity(msgspec.Struct, frozen=True, tag="affinity"):
     recency: float = 0.0
     spread: float = 1.0
     levels: tuple[Level, ...] = ()
-    roots: Literal["null", "self"] = "null"
+    roots: Roots = "null"
 
 
 class OneToOne(msgspec.Struct, frozen=True, tag="one_to_one"):
@@ -80,7 +83,7 @@ class Within(msgspec.Struct, frozen=True, tag="within"):
     scope: str
     skew: float = 1.0
     tree: bool = False
-    roots: Literal["null", "self"] = "null"
+    roots: Roots = "null"
 
 
 class Junction(msgspec.Struct, frozen=True, tag="junction"):
@@ -133,8 +136,8 @@ class Link(msgspec.Struct, frozen=True):
     With ``lane`` the link is NULL where the row's number in (0, 1) of that lane lies in one of ``spans``: links of one
     lane are NULL as a CHECK over them allows (an arc), and ``null_rate`` is the length of the spans.
 
-    The link never shares its parent row with the links ``apart`` (of this table, to the same parent), and with ``side``
-    it is in order with another one."""
+    The link's parent never has the row number of a parent of the links ``apart`` (of this table; to the same parent
+    table it is another row then), and with ``side`` it is in order with another one."""
 
     name: str
     parent: str

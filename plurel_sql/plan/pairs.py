@@ -1,4 +1,5 @@
-"""Foreign keys to one parent that a CHECK sets apart (``a_id <> b_id``) or in order (``a_id < b_id``).
+"""Foreign keys that a CHECK sets apart (``a_id <> b_id``), to one parent or to two, or in order (``a_id < b_id``), and
+keys of a table to itself that it sets against the row's own (``parent_id <> id``).
 
 Of two keys that differ one is the *mover*: it draws from one parent fewer and is moved past the other's, so the
 diagonal is left out. Two keys in order draw as they would, then one takes the lower parent and the other the higher.
@@ -21,17 +22,23 @@ def pairs(draft: Draft) -> None:
     for table in draft.tables.values():
         for check in table.table.checks:
             for predicate in check.predicates:
-                if isinstance(predicate, Compare) and predicate.op != "=" and predicate not in table.paired:
-                    found = tied(table, predicate)
-                    if found is not None and _settle(draft, table, predicate, *found):
-                        table.paired.append(predicate)
+                if not isinstance(predicate, Compare) or predicate in table.paired:
+                    continue
+                own, found = own_key(table, predicate), tied(table, predicate)
+                if own is not None:
+                    _settle_own(draft, table, predicate, own)
+                elif found is not None and _settle(draft, table, predicate, *found):
+                    table.paired.append(predicate)
 
 
 def tied(table: TableDraft, predicate: Compare) -> tuple[int, int] | None:
-    """The two links whose parents are one and the same row exactly where the two columns are equal."""
+    """The two links whose parents are one and the same row exactly where the two columns are equal; or, of keys that
+    differ, two plain ones to two tables (whose rows of one number have equal keys as a rule)."""
     a, b = table.owner(predicate.left), table.owner(predicate.right)
-    if a is None or b is None or a == b or table.links[a].fk.parent != table.links[b].fk.parent:
+    if a is None or b is None or a == b or predicate.op == "=":
         return None
+    if table.links[a].fk.parent != table.links[b].fk.parent:
+        return (a, b) if predicate.op == "<>" and all(len(table.links[k].fk.columns) == 1 for k in (a, b)) else None
     sides = [dict(zip(table.links[k].fk.columns, table.links[k].fk.parent_columns, strict=True)) for k in (a, b)]
     if sides[0].pop(predicate.left) != sides[1].pop(predicate.right) or sides[0] != sides[1]:
         return None
@@ -51,6 +58,18 @@ def own_key(table: TableDraft, predicate: Compare) -> LinkDraft | None:
         ):
             return table.links[owner]
     return None
+
+
+def _settle_own(draft: Draft, table: TableDraft, predicate: Compare, link: LinkDraft) -> None:
+    """Shapes the roots of a table's key to itself as a comparison with the row's own key asks."""
+    if link.kind not in ("free", "within"):
+        return
+    if predicate.op == "<>":
+        if not link.optional:
+            link.circle, table.least = True, 2
+            make_room(draft, table, table.links.index(link))
+    elif link.kind == "free" and (predicate.op == "=" or own_column(link, predicate) == predicate.left):
+        link.flat = True  # no earlier row may be its parent
 
 
 def _settle(draft: Draft, table: TableDraft, predicate: Compare, a: int, b: int) -> bool:
@@ -114,9 +133,9 @@ def make_room(draft: Draft, table: TableDraft, k: int) -> None:
     """Every scope of a link that stays within one holds as many parents as must differ."""
     link = table.links[k]
     parent = draft[link.fk.parent]
-    if link.kind != "within" or link.fk.parent == table.id or parent.driver is None:
+    if link.kind != "within" or parent.driver is None or (parent is table and not link.circle):
         return
-    least = 3 if link.side is not None else 1 + len(link.apart)
+    least = 3 if link.side is not None else 1 + max(len(link.apart), link.circle)
     parent.driver_minimum = max(parent.driver_minimum, least)
     above = parent.links[parent.driver].fk.parent
     parent.at_least[above] = max(parent.at_least.get(above, 1), least)
@@ -157,15 +176,15 @@ def doubt(draft: Draft, table: TableDraft, predicate: Compare) -> str | None:
     words = f"{predicate.left} {predicate.op} {predicate.right} is not met by construction"
     own = own_key(table, predicate)
     if own is not None:
-        forest = own.optional and own.kind in ("free", "within")
-        upward = predicate.op == "<>" or table.owner(predicate.left) is not None
-        ordered = predicate.op == "<>" or key_order(draft, table.id, own_column(own, predicate)) == "row"
-        return None if forest and upward and ordered else words
+        return None if own.kind in ("free", "within") and _met_by_roots(draft, table, predicate, own) else words
     if predicate not in table.paired:
         return words
     links = tied(table, predicate)
     assert links is not None
     if any(table.links[k].kind == "dropped" for k in links):
+        return words
+    parents = [table.links[k].fk.parent for k in links]
+    if parents[0] != parents[1] and not _differ_by_row(draft, *(table.links[k] for k in links)):
         return words
     if predicate.op != "<>":
         first = table.links[links[0]]
@@ -173,6 +192,30 @@ def doubt(draft: Draft, table: TableDraft, predicate: Compare) -> str | None:
         if key_order(draft, first.fk.parent, first.side[2]) is None:
             return f"the keys of {first.fk.parent} are in no order that is known"
     return None
+
+
+def _met_by_roots(draft: Draft, table: TableDraft, predicate: Compare, link: LinkDraft) -> bool:
+    """Whether a forest of earlier rows, with such roots as ``link`` has, meets a comparison with the row's own key."""
+    if predicate.op == "<>":
+        return link.optional or link.circle
+    if link.circle or not (link.optional or predicate.op in ("<=", "=")):
+        return False
+    key = own_column(link, predicate)
+    return link.flat or (key == predicate.right and predicate.op != "=" and key_order(draft, table.id, key) == "row")
+
+
+def _differ_by_row(draft: Draft, first: LinkDraft, second: LinkDraft) -> bool:
+    """Whether keys of two tables are different wherever the numbers of their rows are."""
+    rules = []
+    for link in (first, second):
+        columns = draft.columns[link.fk.parent]
+        rules.append(next(column.rule for column in columns if column.name == link.fk.parent_columns[0]))
+    match rules:
+        case [model.Sequence(permute=False) as a, model.Sequence(permute=False) as b]:
+            return (a.start, a.step) == (b.start, b.step) and a.step != 0
+        case [model.Value(codec=model.Uuid()), model.Value(codec=model.Uuid())]:
+            return True
+    return False
 
 
 def own_column(link: LinkDraft, predicate: Compare) -> str:

@@ -8,18 +8,15 @@ expression of another form becomes a pending CHECK, which is met by trying.
 from __future__ import annotations
 
 import re
+from string import ascii_lowercase, ascii_uppercase, digits
 
 from plurel_sql.plan.axes import DAY, axis_column
 from plurel_sql.plan.domains import NUMERIC, iso
 from plurel_sql.plan.draft import Draft, Limit, TableDraft
 from plurel_sql.plan.honour import up
 from plurel_sql.plan.indexes import may_be_required, require
-from plurel_sql.plan.types import micros
-from plurel_sql.schema.model import Check, Column, NotNull, OneOf, Part, Partitioning, Range, Scalar
-
-TIMES = ("date", "timestamp")
-Run = tuple[float | None, float | None]
-"""Neighbouring ranges joined: from a bound to another one, None being unbounded."""
+from plurel_sql.plan.pieces import TIMES, Bounds, Run, between, bound, box, joined, missing, runs, whole, width
+from plurel_sql.schema.model import Check, Column, Matches, NotNull, OneOf, Part, Partitioning, Range, Scalar
 
 
 def partitions(draft: Draft) -> None:
@@ -36,19 +33,27 @@ def partitions(draft: Draft) -> None:
 def _narrow(draft: Draft, table: TableDraft, partitioning: Partitioning) -> str | None:
     """Why not all rows are certain to find a partition; None where they are."""
     parts = partitioning.parts
-    if not parts and partitioning.strategy != "hash":
+    if not parts and (partitioning.strategy != "hash" or draft.schema.dialect == "postgres"):
         table.limits.append(Limit(0, (), "it is partitioned and has no partition"))
         return None
     inner = _one_inside(parts)
+    shares = [part.share for part in parts if part.share is not None]
+    if shares and (left := missing(shares))[1]:
+        return f"none takes a hash that leaves {left[1][0]} when it is divided by {left[0]}"
     if partitioning.strategy == "hash" or any(part.default and part.inner is None for part in parts):
         return _narrow(draft, table, inner[0].inner) if inner and inner[0].inner else None
     if len(partitioning.keys) != 1:
-        return _leading(draft, table, partitioning, inner)
+        return _several(draft, table, partitioning, inner)
     found = _key(table, partitioning.keys[0])
     years = [value or "" for part in inner for value in part.values]
-    if found is None or (found[1] and not all(map(str.isdecimal, years))):
+    words = found is not None and found[0].type.kind == "text" and partitioning.strategy == "range" and not whole(inner)
+    if found is None or (found[1] and not all(map(str.isdecimal, years))) or (words and _loose(draft, table, found[0])):
         table.pending.append(_condition(partitioning.keys[0], inner, draft.schema.dialect))
+        if not any(None in part.values for part in inner):
+            _require_all(table, partitioning.keys[0])
         reason = None
+    elif words:
+        reason = _worded(draft, table, found[0], [(part.low, part.high) for part in inner])
     elif found[1] and partitioning.strategy == "list":
         spans = tuple(Part("", low=(year,), high=(str(int(year) + 1),)) for year in years)
         reason = _ranged(draft, table, *found, spans)
@@ -59,18 +64,27 @@ def _narrow(draft: Draft, table: TableDraft, partitioning: Partitioning) -> str 
     return reason or (_narrow(draft, table, inner[0].inner) if inner[0].inner is not None else None)
 
 
+def _require_all(table: TableDraft, expression: str) -> None:
+    """The columns in an expression are not NULL: of NULL it is NULL as a rule, which no partition takes."""
+    words = set(map(str.lower, re.findall(r"\w+", expression)))
+    for column in table.table.columns:
+        if column.name.lower() in words and may_be_required(table, column.name):
+            require(table, column.name)
+
+
 def is_condition(check: Check, partitioning: Partitioning | None, dialect: str) -> bool:
     """Whether a pending check is none of the schema's but says that a row finds a partition."""
     if partitioning is None:
         return False
-    keys = partitioning.keys if len(partitioning.keys) == 1 else ()
-    return any(check == _condition(key, _one_inside(partitioning.parts), dialect) for key in keys) or any(
+    inner, strict = _one_inside(partitioning.parts), len(partitioning.keys) > 1
+    return any(check == _condition(key, inner, dialect, strict=strict) for key in partitioning.keys[:1]) or any(
         is_condition(check, part.inner, dialect) for part in partitioning.parts
     )
 
 
-def _condition(key: str, parts: tuple[Part, ...], dialect: str) -> Check:
-    """That the value of an expression is in one of the partitions."""
+def _condition(key: str, parts: tuple[Part, ...], dialect: str, *, strict: bool = False) -> Check:
+    """That the value of an expression is in one of the partitions; with ``strict`` not on their lower bounds, where
+    other columns decide."""
 
     def literal(value: str) -> str:
         plain = dialect == "mysql" and re.fullmatch(r"-?\d+", value)
@@ -81,7 +95,7 @@ def _condition(key: str, parts: tuple[Part, ...], dialect: str) -> Check:
     either = [f"{key} IN ({listed})"] if listed else []
     for part in parts:
         low, high = (bounds[0] if bounds else None for bounds in (part.low, part.high))
-        sides = [f"{key} >= {literal(low)}"] if low is not None else []
+        sides = [f"{key} {'>' if strict else '>='} {literal(low)}"] if low is not None else []
         sides += [f"{key} < {literal(high)}"] if high is not None else []
         either += [] if part.values else [f"({' AND '.join(sides or ['1 = 1'])})"]
     inside = [f"{key} IS NOT NULL AND ({' OR '.join(either)})"] if either else []
@@ -97,9 +111,14 @@ def _one_inside(parts: tuple[Part, ...]) -> tuple[Part, ...]:
 
 def _shape(inner: Partitioning | None) -> object:
     """What two partitionings share if a row that finds a place in one finds one in the other."""
-    if inner is None or (inner.strategy == "hash" and not any(part.inner for part in inner.parts)):
+    shares = [] if inner is None else [part.share for part in inner.parts if part.share is not None]
+    lacks = bool(shares and missing(shares)[1])
+    if inner is None or (inner.strategy == "hash" and not lacks and not any(part.inner for part in inner.parts)):
         return None
-    parts = ((part.values, part.low, part.high, part.default, _shape(part.inner)) for part in inner.parts)
+    parts = (
+        (part.values, part.tuples, part.share, part.low, part.high, part.default, _shape(part.inner))
+        for part in inner.parts
+    )
     return (inner.keys, tuple(parts))
 
 
@@ -130,7 +149,7 @@ def _listed(draft: Draft, table: TableDraft, column: Column, parts: tuple[Part, 
     return _ask(draft, table, predicate, required=None not in values)
 
 
-def _ask(draft: Draft, table: TableDraft, predicate: OneOf | Range, *, required: bool) -> str | None:
+def _ask(draft: Draft, table: TableDraft, predicate: OneOf | Range | Matches, *, required: bool) -> str | None:
     """Asks ``predicate`` of a column, and of the keys that it is copied from; why that can't be, or None."""
     column = predicate.column
     if required:
@@ -164,15 +183,15 @@ def _literal(column: Column, value: str) -> Scalar:
 def _ranged(draft: Draft, table: TableDraft, column: Column, unit: str, parts: tuple[Part, ...]) -> str | None:
     times = column.type.kind in TIMES
     bounds = [(part.low[0] if part.low else None, part.high[0] if part.high else None) for part in parts]
-    if not times and column.type.kind not in NUMERIC:
-        joined = sum(high == low for _, high in bounds for low, _ in bounds if high is not None) == len(bounds) - 1
-        whole = any(low is None for low, _ in bounds) and any(high is None for _, high in bounds)
-        return None if joined and whole else f"ranges of {column.type.written} are not followed"
+    if not times and column.type.kind not in NUMERIC and not whole(parts):
+        return f"ranges of {column.type.written} are not followed"
+    ranges: list[Run] = [(None, None)]
     try:
-        ranges: list[Run] = [(_bound(low, times, unit), _bound(high, times, unit)) for low, high in bounds]
+        if not whole(parts):
+            ranges = [(bound(low, times, unit), bound(high, times, unit)) for low, high in bounds]
     except ValueError as error:
         return f"a bound is not understood: {error}"
-    low, high = max(_runs(ranges), key=_width)
+    low, high = max(runs(ranges), key=width)
     if may_be_required(table, column.name):  # NULL is in no range
         require(table, column.name)
     if low is None and high is None:
@@ -184,77 +203,91 @@ def _ranged(draft: Draft, table: TableDraft, column: Column, unit: str, parts: t
     return _ask(draft, table, predicate, required=True)
 
 
-def _leading(draft: Draft, table: TableDraft, partitioning: Partitioning, parts: tuple[Part, ...]) -> str | None:
-    """Ranges over several columns: what lies between the first one's bounds is inside, whatever the others hold."""
-    reason = "its key has several columns"
+def _loose(draft: Draft, table: TableDraft, column: Column) -> bool:
+    """Whether nothing hangs on a column's values, so that a row may be drawn anew until it finds a partition."""
+    keyed = any(column.name in unique.all_columns for unique in table.table.uniques)
+    referred = any(
+        link.fk.parent == table.id and column.name in link.fk.parent_columns
+        for other in draft.tables.values()
+        for link in other.links
+    )
+    return not keyed and not referred and table.owner(column.name) is None
+
+
+def _worded(draft: Draft, table: TableDraft, column: Column, bounds: list[Bounds]) -> str | None:
+    """Ranges of texts: those that begin with a letter or digit between the first ones of two bounds are inside, in any
+    collation."""
+    best = ""
+    for low, high in joined(bounds):
+        first, last = (bound[0] if bound else None for bound in (low, high))
+        for letters in (ascii_lowercase, ascii_uppercase, digits):
+            known = [text for text in (first, last) if text is not None]
+            if all(text[:1] in letters and text for text in known):
+                begin = 0 if first is None else letters.index(first[0]) + 1
+                found = letters[begin : len(letters) if last is None else letters.index(last[0])]
+                best = max(best, found, key=len)
+    if not best:
+        return f"no letter lies between the bounds of {column.name}"
+    return _ask(draft, table, Matches(column.name, "regex", f"^[{best[0]}-{best[-1]}]"), required=True)
+
+
+def _several(draft: Draft, table: TableDraft, partitioning: Partitioning, parts: tuple[Part, ...]) -> str | None:
+    """Lists and ranges over several columns."""
     found = [_key(table, key) for key in partitioning.keys]
     columns = [column for column, unit in (each for each in found if each is not None) if not unit]
-    if (
-        partitioning.strategy != "range"
-        or not columns
-        or len(columns) != len(found)
-        or any(part.inner for part in parts)
-    ):
-        return reason
-    first = columns[0]
-    if first.type.kind != "integer":
-        return reason
-    inside = []
-    for low, high in _joined([(part.low, part.high) for part in parts]):
-        least = None if not low or low[0] is None else int(low[0]) + 1
-        if least is None or not high or high[0] is None or least < int(high[0]):
-            inside.append(Part("", low=(None if least is None else str(least),), high=(high[0] if high else None,)))
-    if not inside or not all(may_be_required(table, column.name) for column in columns[1:]):
-        return reason
-    for column in columns[1:]:
-        require(table, column.name)
-    return _ranged(draft, table, first, "", (inside[0],))
+    if not columns or len(columns) != len(found) or any(part.inner for part in parts):
+        return "its key has several columns"
+    if partitioning.strategy == "list":
+        return _boxed(draft, table, columns, parts)
+    return _leading(draft, table, partitioning, columns, parts)
 
 
-_Bounds = tuple[tuple[str | None, ...], tuple[str | None, ...]]
+def _boxed(draft: Draft, table: TableDraft, columns: list[Column], parts: tuple[Part, ...]) -> str | None:
+    """A list over several columns: each column holds any of its values, all combinations of which are listed."""
+    listed = [values for part in parts for values in part.tuples if None not in values]
+    if not listed or any(len(values) != len(columns) for values in listed):
+        return "the values of its partitions are not understood"
+    for column, values in zip(columns, box(listed), strict=True):
+        asked = OneOf(column.name, tuple(_literal(column, value) for value in values if value is not None))
+        if reason := _ask(draft, table, asked, required=True):
+            return reason
+    return None
 
 
-def _joined(bounds: list[_Bounds]) -> list[_Bounds]:
-    """Ranges that follow on each other made one."""
-    after = {low: high for low, high in bounds if low and low[0] is not None}
-    ends = {high for _, high in bounds}
-    runs = []
-    for low, high in bounds:
-        if not low or low[0] is None or low not in ends:
-            while high in after:
-                high = after.pop(high)
-            runs.append((low, high))
-    return runs
-
-
-def _bound(text: str | None, times: bool, unit: str) -> float | None:
-    """A bound as a number, of times in microseconds."""
-    if text is None:
-        return None
-    if unit == "year":
-        text = f"{int(text):04d}-01-01"
-    elif not times:
-        return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
-    found = micros(text, "timestamp")
-    if found is None:
-        raise ValueError(text)
-    return found
-
-
-def _runs(ranges: list[Run]) -> list[Run]:
-    runs: list[Run] = []
-    for low, high in sorted(ranges, key=lambda run: float("-inf") if run[0] is None else run[0]):
-        last = runs[-1][1] if runs else 0.0
-        if runs and (last is None or low is None or low <= last):
-            runs[-1] = (runs[-1][0], None if last is None or high is None else max(last, high))
+def _leading(
+    draft: Draft, table: TableDraft, partitioning: Partitioning, columns: list[Column], parts: tuple[Part, ...]
+) -> str | None:
+    """Ranges over several columns: what lies between the first one's bounds is inside, whatever the others hold."""
+    first, *rest = columns
+    if not all(may_be_required(table, column.name) for column in rest):
+        return "a column of its key may be NULL"
+    bounds = joined([(part.low, part.high) for part in parts])
+    if first.type.kind == "text":
+        if first.name != partitioning.keys[0] or not _loose(draft, table, first):
+            reason = _worded(draft, table, first, bounds)
         else:
-            runs.append((low, high))
-    return runs
+            table.pending.append(_condition(first.name, parts, draft.schema.dialect, strict=True))
+            require(table, first.name)
+            reason = None
+    else:
+        inside = [part for part in (between(first, *each) for each in bounds) if part is not None]
+        if not inside:
+            return _fixed(draft, table, columns, bounds)
+        reason = _ranged(draft, table, first, "", (inside[0],))
+    for column in rest:
+        require(table, column.name)
+    return reason
 
 
-def _width(run: Run) -> float:
-    low, high = run
-    return float("inf") if low is None or high is None else high - low
+def _fixed(draft: Draft, table: TableDraft, columns: list[Column], bounds: list[Bounds]) -> str | None:
+    """Ranges that leave the first column one value: it has that one, and the next lies between its bounds."""
+    first, second = columns[:2]
+    for low, high in bounds:
+        if not low or not high or low[0] is None or low[0] != high[0] or len(columns) > 2:
+            continue
+        reason = _ranged(draft, table, second, "", (Part("", low=low[1:], high=high[1:]),))
+        return reason or _ask(draft, table, OneOf(first.name, (_literal(first, low[0]),)), required=True)
+    return "its bounds leave the first column no room"
 
 
 def _span(draft: Draft, table: TableDraft, column: Column, low: float | None, high: float | None) -> bool:

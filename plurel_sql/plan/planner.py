@@ -12,7 +12,7 @@ from plurel_sql.plan.circles import circles, optional_keys
 from plurel_sql.plan.columns import columns
 from plurel_sql.plan.config import Config
 from plurel_sql.plan.diamonds import diamonds
-from plurel_sql.plan.draft import Draft, drafted, trivial
+from plurel_sql.plan.draft import Draft, LinkDraft, TableDraft, drafted, trivial
 from plurel_sql.plan.figures import figures
 from plurel_sql.plan.groups import exclusions
 from plurel_sql.plan.honour import ask_parents, contradictions, honour_checks
@@ -91,6 +91,17 @@ def plan(schema: Schema, config: Config | None = None, seed: int = 0) -> model.P
     return _finish(draft)
 
 
+def _keyed(draft: Draft, table: TableDraft, link: LinkDraft) -> bool:
+    """Whether the key that a foreign key refers to is kept; noted where it is not, as no engine declares it then."""
+    parent, columns = draft[link.fk.parent], set(link.fk.parent_columns)
+    named = [unique for unique in parent.table.uniques if set(unique.columns) == columns]
+    if not named or any(unique in parent.uniques for unique in named):
+        return True
+    message = f"FOREIGN KEY ({', '.join(link.fk.columns)}) is left out, as the key of {parent.id} that it refers to is"
+    draft.note(message, f"{table.id}.{link.fk.name or ','.join(link.fk.columns)}", at=link.fk.source)
+    return False
+
+
 def _finish(draft: Draft) -> model.Plan:
     prior = model.Prior() if draft.config.prior is None else published.prior(draft.config.prior)
     tables = tuple(
@@ -106,7 +117,11 @@ def _finish(draft: Draft) -> model.Plan:
         for table in draft
     )
     kept = {
-        table.id: {(link.fk.columns, link.fk.parent) for link in table.links if link.kind != "dropped"}
+        table.id: {
+            (link.fk.columns, link.fk.parent)
+            for link in table.links
+            if (link.kind != "dropped" or link.void) and _keyed(draft, table, link)
+        }
         for table in draft
     }
     honoured = tuple(

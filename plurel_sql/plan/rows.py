@@ -168,6 +168,10 @@ def _fill(draft: Draft, fixed: dict[str, int], left: int) -> dict[str, int]:
                 table.rows, changed = most, True
         if not changed:
             break
+    roomy = left >= sum(table.least for table in free)
+    for table in free:
+        if 0 < table.rows < table.least:
+            table.rows = table.least if roomy and capacity(draft, table)[0] >= table.least else 0
     _top_up(draft, free, weight, left, set(leaders))
     return shares
 
@@ -228,8 +232,9 @@ def _top_up(draft: Draft, free: list[TableDraft], weight: dict[str, float], left
         if spare > 0:
             if table.id not in bounded:
                 table.rows = min(table.rows + spare, max(capacity(draft, table)[0], table.rows))
+                table.rows = table.rows if table.rows >= table.least else before
         else:
-            floor = max([1, *(draft[other].rows * least for other, least in table.at_least.items())])
+            floor = max([table.least, *(draft[other].rows * least for other, least in table.at_least.items())])
             table.rows = max(min(table.rows, floor), table.rows + spare)
         total += table.rows - before
 
@@ -245,6 +250,14 @@ def _check(draft: Draft, fixed: dict[str, int]) -> None:
                     hint="ask for fewer",
                 )
             table.rows = most
+        if 0 < table.rows < table.least:
+            if table.id in fixed:
+                raise ImpossibleError(
+                    f"{table.rows:,} rows asked for, but each refers to another one",
+                    place=table.id,
+                    hint=f"ask for none, or {table.least} or more",
+                )
+            table.rows = 0
         for other, least in table.at_least.items():
             wanted = draft[other].rows * least
             if table.rows < wanted:

@@ -53,6 +53,9 @@ def _link_name(link: int, table: m.Table) -> str:
     return table.links[link].name if 0 <= link < len(table.links) else f"link {link}"
 
 
+_ROOTS = {"self": "roots point to themselves", "ring": "roots point to one another"}
+
+
 def _law(law: m.Law, table: m.Table) -> str:
     match law:
         case m.Driver(spread=spread, minimum=minimum, cap=cap):
@@ -65,7 +68,7 @@ def _law(law: m.Law, table: m.Table) -> str:
             parts += [f"{epochs} epochs"] if epochs > 1 else []
             parts += [f"{recency:.0%} to recent parents"] if recency else []
             parts += [f"{len(levels)} level{'s' if len(levels) > 1 else ''} of communities"] if levels else []
-            parts += ["roots point to themselves"] if roots == "self" else []
+            parts += [_ROOTS[roots]] if roots in _ROOTS else []
             return ", ".join(parts)
         case m.OneToOne(order=order):
             return f"at most one child for each parent, {order}"

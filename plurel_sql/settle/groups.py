@@ -14,8 +14,9 @@ from plurel_sql.plan.partitions import is_condition
 from plurel_sql.plan.reads import dependents
 from plurel_sql.schema.model import Check, Column, Table
 
-CHANGEABLE = (model.Value, model.After, model.Product, model.Copy, model.Constant, model.At)
-"""Rules of columns that say nothing about other rows. (A time of the axis is changed only where nothing else helps.)"""
+CHANGEABLE = (model.Value, model.After, model.Product, model.Copy, model.Constant, model.At, model.Digit)
+"""Rules of columns that say nothing about other rows (a digit outside of keys makes labels differ for looks alone). (A
+time of the axis is changed only where nothing else helps.)"""
 DRAWN = (model.Value, model.After)
 """Rules that the core can draw anew."""
 

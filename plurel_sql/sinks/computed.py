@@ -25,8 +25,9 @@ class Computed:
         for column in table.columns:
             if column.generated is None or column.name not in arrow.names:
                 continue
-            period = column.generated.upper() in ("ROW START", "ROW END")  # kept by an engine that versions its rows
-            text = None if period else ddl.transpile(column.generated, schema.dialect, "duckdb", columns=names)
+            text = (
+                None if column.versioned else ddl.transpile(column.generated, schema.dialect, "duckdb", columns=names)
+            )
             failure = "it can't be translated"
             if text is not None:
                 self._expressions[column.name] = text
@@ -38,7 +39,9 @@ class Computed:
                     failure = reason(error) if isinstance(error, duckdb.Error) else str(error)
             message = f"holds plain values, not those of ({column.generated}): {failure}"
             where = f"{table.id}.{column.name}"
-            self.notes.append(Note(message, where, column.source or table.source, "info" if period else "error"))
+            self.notes.append(
+                Note(message, where, column.source or table.source, "info" if column.versioned else "error")
+            )
 
     def apply(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with its computed columns."""

@@ -346,7 +346,7 @@ class _Designer:
         for column in table.columns:
             if column.generated is None:
                 continue
-            expression = ddl.transpile(column.generated, self.schema.dialect, "duckdb")
+            expression = None if column.versioned else ddl.transpile(column.generated, self.schema.dialect, "duckdb")
             plain = [self._column(table, other, None) for other in table.columns if other.generated is None]
             if column.name not in keyed and expression is not None:
                 line = self._column(table, column, expression)
@@ -356,8 +356,7 @@ class _Designer:
                         table, f"is computed by the database, Arrow has other values there: {expression}", column.name
                     )
                     continue
-            period = column.generated.upper() in ("ROW START", "ROW END")  # kept by an engine that versions its rows
-            level = "info" if period else "error"
+            level = "info" if column.versioned else "error"
             self._note(table, f"is a plain column, not GENERATED AS ({column.generated})", column.name, level=level)
         return found
 

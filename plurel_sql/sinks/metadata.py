@@ -321,16 +321,15 @@ class _Designer:
         for column in table.columns:
             if column.generated is None:
                 continue
-            text = self._expression(table, column.generated)
+            text = None if column.versioned else self._expression(table, column.generated)
             if text is not None and column.name not in keyed and self._computes():
                 found[column.name] = text
                 continue
-            period = column.generated.upper() in ("ROW START", "ROW END")  # kept by an engine that versions its rows
             self._note(
                 table,
                 f"is a plain column, not GENERATED AS ({column.generated})",
                 column.name,
-                level="info" if period else "error",
+                level="info" if column.versioned else "error",
             )
         return found
 
@@ -354,7 +353,8 @@ class _Designer:
         on = self.dialect.name
         label = unique.name or ", ".join((*unique.columns, *unique.expressions))
         partial = "postgresql", "sqlite", "mssql"
-        if not unique.nulls_distinct and on not in ("postgresql", "mssql"):
+        nulls = bool(unique.expressions) or any(table.column(name).nullable for name in unique.columns)
+        if nulls and not unique.nulls_distinct and on not in ("postgresql", "mssql"):
             self._note(table, f"UNIQUE ({label}): there NULLs differ from each other", level="error")
         name = self._name(unique.name, table)
         optional = [c for c in table.columns if c.name in unique.columns and c.nullable]

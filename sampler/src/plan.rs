@@ -66,6 +66,7 @@ pub enum Roots {
     Null,
     #[serde(rename = "self")]
     Itself,
+    Ring,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -254,6 +254,34 @@ AWKWARD: dict[str, tuple[str, str]] = {
             FOREIGN KEY (team, a) REFERENCES player, FOREIGN KEY (team, b) REFERENCES player);
         """,
     ),
+    "keys against their own rows": (
+        "postgres",
+        """
+        CREATE TABLE node (id int PRIMARY KEY, parent_id int NOT NULL REFERENCES node, made timestamp NOT NULL,
+            CHECK (parent_id <> id));
+        CREATE TABLE step (id int PRIMARY KEY, next_id int NOT NULL UNIQUE REFERENCES step, CHECK (next_id <> id));
+        CREATE TABLE level (id int PRIMARY KEY, up int NOT NULL REFERENCES level, CHECK (up <= id));
+        CREATE TABLE task (id int PRIMARY KEY, last int NOT NULL REFERENCES task, heir int REFERENCES task,
+            CHECK (last >= id), CHECK (heir > id));
+        CREATE TABLE tenant (id int PRIMARY KEY, name text);
+        CREATE TABLE folder (tenant int REFERENCES tenant, id int, parent int NOT NULL, PRIMARY KEY (tenant, id),
+            FOREIGN KEY (tenant, parent) REFERENCES folder, CHECK (parent <> id));
+        """,
+    ),
+    "keys to two tables that differ": (
+        "postgres",
+        """
+        CREATE TABLE person (id serial PRIMARY KEY, name text);
+        CREATE TABLE firm (id bigserial PRIMARY KEY, name text);
+        CREATE TABLE robot (id uuid PRIMARY KEY, name text);
+        CREATE TABLE drone (id uuid PRIMARY KEY, name text);
+        CREATE TABLE deal (id int PRIMARY KEY, person int NOT NULL REFERENCES person, firm int NOT NULL REFERENCES firm,
+            other int REFERENCES firm, robot uuid NOT NULL REFERENCES robot, drone uuid NOT NULL REFERENCES drone,
+            CHECK (person <> firm), CHECK (other <> person), CHECK (robot <> drone), CHECK (other <> firm));
+        CREATE TABLE link (person int REFERENCES person, firm int REFERENCES firm, PRIMARY KEY (person, firm),
+            CHECK (person <> firm));
+        """,
+    ),
     "several keys to one table": (
         "postgres",
         """
@@ -340,6 +368,9 @@ AWKWARD: dict[str, tuple[str, str]] = {
         CREATE UNIQUE INDEX member_once ON member (person_id, job_id) WHERE gone IS NULL;
         CREATE TABLE rate (id int PRIMARY KEY, kind text NOT NULL, is_standard boolean NOT NULL);
         CREATE UNIQUE INDEX one_standard ON rate ((true)) WHERE is_standard;
+        CREATE TABLE rent (id int PRIMARY KEY, person_id int NOT NULL REFERENCES person, start_date date NOT NULL,
+            end_date date);
+        CREATE UNIQUE INDEX one_running ON rent (person_id) WHERE end_date IS NULL;
         CREATE TABLE settings (id int, theme text);
         CREATE UNIQUE INDEX one_row ON settings ((1));
         CREATE TABLE config (id int PRIMARY KEY, job_id int NOT NULL REFERENCES job, person_id int REFERENCES person,
@@ -428,6 +459,53 @@ AWKWARD: dict[str, tuple[str, str]] = {
         CREATE TABLE quarter (id int NOT NULL, d date NOT NULL) PARTITION BY LIST (date_part('quarter', d));
         CREATE TABLE quarter_1 PARTITION OF quarter FOR VALUES IN (1) PARTITION BY RANGE (id);
         CREATE TABLE quarter_11 PARTITION OF quarter_1 FOR VALUES FROM (1) TO (9000);
+        """,
+    ),
+    "partitions by several columns and texts": (
+        "postgres",
+        """
+        CREATE TABLE folded (id int, k text NOT NULL) PARTITION BY RANGE (lower(k));
+        CREATE TABLE folded_1 PARTITION OF folded FOR VALUES FROM ('a') TO ('h');
+        CREATE TABLE folded_2 PARTITION OF folded FOR VALUES FROM ('h') TO ('q');
+        CREATE TABLE worded (id int, k text, v int, PRIMARY KEY (id, k)) PARTITION BY RANGE (k);
+        CREATE TABLE worded_1 PARTITION OF worded FOR VALUES FROM ('a') TO ('h');
+        CREATE TABLE initial (id int, name varchar(40)) PARTITION BY RANGE ("left"(name, 1));
+        CREATE TABLE initial_1 PARTITION OF initial FOR VALUES FROM ('A') TO ('N');
+        CREATE TABLE initial_2 PARTITION OF initial FOR VALUES FROM ('a') TO ('h');
+        CREATE TABLE dated (a int, c date) PARTITION BY RANGE (c, a);
+        CREATE TABLE dated_1 PARTITION OF dated FOR VALUES FROM ('2023-01-01', 1) TO ('2023-06-01', 5);
+        CREATE TABLE dated_2 PARTITION OF dated FOR VALUES FROM ('2023-06-01', 5) TO ('2024-06-01', MINVALUE);
+        CREATE TABLE fixed (a int, b int, v int, PRIMARY KEY (a, b)) PARTITION BY RANGE (a, b);
+        CREATE TABLE fixed_1 PARTITION OF fixed FOR VALUES FROM (1, 100) TO (1, 5000);
+        CREATE TABLE mixed (a text, b int) PARTITION BY RANGE (a, b);
+        CREATE TABLE mixed_1 PARTITION OF mixed FOR VALUES FROM ('a', 1) TO ('m', 10);
+        CREATE TABLE mixed_2 PARTITION OF mixed FOR VALUES FROM ('m', 10) TO ('t', 10);
+        CREATE TABLE named (id text COLLATE "C" PRIMARY KEY) PARTITION BY RANGE (id);
+        CREATE TABLE named_1 PARTITION OF named FOR VALUES FROM ('a') TO ('n');
+        CREATE TABLE uses (id int PRIMARY KEY, named text NOT NULL REFERENCES named);
+        CREATE TABLE whole (id text PRIMARY KEY, k text) PARTITION BY RANGE (id);
+        CREATE TABLE whole_1 PARTITION OF whole FOR VALUES FROM (MINVALUE) TO ('n');
+        CREATE TABLE whole_2 PARTITION OF whole FOR VALUES FROM ('n') TO (MAXVALUE);
+        CREATE TABLE empty (id int) PARTITION BY HASH (id);
+        """,
+    ),
+    "partitions of MySQL by several columns": (
+        "mysql",
+        """
+        CREATE TABLE boxed (id int NOT NULL, region varchar(10) NOT NULL, kind tinyint NOT NULL,
+            PRIMARY KEY (id, region, kind)) PARTITION BY LIST COLUMNS (region, kind)
+            (PARTITION p0 VALUES IN (('eu', 1), ('eu', 2)), PARTITION p1 VALUES IN (('us', 1), ('us', 2), ('asia', 1)));
+        CREATE TABLE days (d date, c int) PARTITION BY LIST COLUMNS (d, c)
+            (PARTITION p0 VALUES IN (('2024-01-01', 1), ('2024-01-02', 1)),
+            PARTITION p1 VALUES IN (('2024-01-03', 2), (NULL, NULL)));
+        CREATE TABLE one (a varchar(20) NOT NULL) PARTITION BY LIST COLUMNS (a)
+            (PARTITION p0 VALUES IN ('x', 'Y'), PARTITION p1 VALUES IN ('z'));
+        CREATE TABLE dated (id int NOT NULL, d date NOT NULL, n int NOT NULL) PARTITION BY RANGE COLUMNS (d, n)
+            (PARTITION p0 VALUES LESS THAN ('2020-01-01', 10), PARTITION p1 VALUES LESS THAN ('2023-01-01', 10));
+        CREATE TABLE worded (a varchar(20), b int) PARTITION BY RANGE COLUMNS (a, b)
+            (PARTITION p0 VALUES LESS THAN ('f', 10), PARTITION p1 VALUES LESS THAN ('p', MAXVALUE));
+        CREATE TABLE text (a varchar(20)) PARTITION BY RANGE COLUMNS (a)
+            (PARTITION p0 VALUES LESS THAN ('g'), PARTITION p1 VALUES LESS THAN ('p'));
         """,
     ),
     "partitions of MySQL": (

@@ -17,8 +17,10 @@ JUDGED = {
         "composite keys", "self references", "cycles", "junctions", "keys that are foreign", "tenants",
         "keys to UNIQUE", "partial unique indexes", "indexes over expressions", "no overlap", "partitions",
         "inheritance", "keys onto unique indexes", "deep tenants", "pairs of keys",
+        "keys against their own rows", "keys to two tables that differ",
+        "partitions by several columns and texts",
     ),
-    "mysql": ("what the target calls equal", "partitions of MySQL"),
+    "mysql": ("what the target calls equal", "partitions of MySQL", "partitions of MySQL by several columns"),
 }  # fmt: skip
 SIZES = (1, 60, 3000)
 CASES = [(dialect, name, size) for dialect, names in JUDGED.items() for name in names for size in SIZES]

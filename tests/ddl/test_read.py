@@ -77,3 +77,51 @@ def test_notes_tell_file_and_line() -> None:
 def test_unknown_dialect() -> None:
     with pytest.raises(InputError, match="klingon"):
         read([], "klingon")
+
+
+def test_a_type_that_gets_another_name_keeps_its_columns() -> None:
+    """As Prisma changes an enum: a new type, the column made of it, the new type called as the old one."""
+    schema = read(
+        [
+            Text(
+                "x.sql",
+                """
+                CREATE TYPE "Role" AS ENUM ('USER', 'ADMIN');
+                CREATE TABLE "User" (id text PRIMARY KEY, role "Role" NOT NULL, roles "Role"[]);
+                CREATE TYPE "Role_new" AS ENUM ('USER', 'GUEST');
+                CREATE TYPE pair AS (a public."Role_new", b int);
+                ALTER TABLE "User" ALTER COLUMN role TYPE "Role_new" USING (role::text::"Role_new");
+                ALTER TYPE "Role" RENAME TO "Role_old";
+                ALTER TYPE "Role_new" RENAME TO "Role";
+                ALTER TABLE "User" ALTER COLUMN roles TYPE "Role"[];
+                ALTER TABLE "User" ADD both pair;
+                DROP TYPE "Role_old";
+                """,
+            )
+        ],
+        "postgres",
+    )
+    role, roles, both = schema.table("User").columns[1:]
+    assert schema.notes == ()
+    assert role.type.labels == ("USER", "GUEST")
+    assert roles.type.item is not None and roles.type.item.labels == ("USER", "GUEST")
+    assert both.type.fields[0].type.labels == ("USER", "GUEST")
+
+
+def test_options_around_columns_and_conditions() -> None:
+    text = "create transient table USERS cluster by (TO_DATE(AT)) (ID number(38,0) primary key, AT timestamp_ntz(9));"
+    snowflake = read([Text("x.sql", text)], "snowflake")
+    assert snowflake.notes == () and len(snowflake.tables[0].columns) == 2
+    text = """CREATE TABLE t (a int INDEX [ix a], b decimal(18, 2) NOT NULL INDEX ix NONCLUSTERED, c int NULL);
+    CREATE UNIQUE INDEX u ON t (a) INCLUDE (b) WHERE ([c] > 3) WITH (DROP_EXISTING = OFF) ON [PRIMARY];"""
+    tsql = read([Text("x.sql", text)], "tsql")
+    assert tsql.notes == () and [unique.where for unique in tsql.tables[0].uniques] == ["([c] > 3)"]
+
+
+def test_what_virtual_tables_are_kept_in_is_passed_over() -> None:
+    text = """CREATE TABLE doc (id INTEGER PRIMARY KEY); CREATE VIRTUAL TABLE fts USING fts5(title, content='doc');
+    CREATE TABLE IF NOT EXISTS 'fts_data'(id INTEGER PRIMARY KEY, block BLOB);
+    CREATE TABLE doc_data (id INTEGER PRIMARY KEY); CREATE TABLE fts_more (id INTEGER PRIMARY KEY);"""
+    schema = read([Text("x.sql", text)], "sqlite")
+    assert [table.name for table in schema.tables] == ["doc", "doc_data", "fts_more"]
+    assert [note.level for note in schema.notes] == ["info", "info"]

@@ -140,3 +140,31 @@ def test_a_table_that_is_full_is_passed_over_where_nobody_asked_for_its_rows(nam
         assert any(note.startswith("plan: gets no rows") for note in notes)
         with pytest.raises(ImpossibleError, match="plan"):
             api.fill(made.target, append=True, rows={"plan": 1, "sale": 3})
+
+
+TIGHT = """
+CREATE TABLE kind (id serial UNIQUE, class text, own boolean, PRIMARY KEY (class, own));
+CREATE UNIQUE INDEX kind_lower ON kind (lower(class));
+CREATE TABLE mood (id serial UNIQUE, class text PRIMARY KEY CHECK (class ~ '[a-z]'));
+CREATE TABLE place (id serial PRIMARY KEY, kind_id int NOT NULL REFERENCES kind (id));
+CREATE TABLE site (id serial PRIMARY KEY, users int NOT NULL);
+CREATE UNIQUE INDEX site_one ON site ((true));
+CREATE TABLE entity (id serial PRIMARY KEY, name text);
+CREATE TABLE header (id int PRIMARY KEY REFERENCES entity, revision_id int);
+CREATE TABLE revision (id serial, header_id int NOT NULL REFERENCES header, PRIMARY KEY (id, header_id));
+ALTER TABLE header ADD FOREIGN KEY (revision_id, id) REFERENCES revision (id, header_id);
+"""
+
+
+def test_what_has_no_room_gets_no_rows(tmp_path: Path) -> None:
+    """Labels under an index of their lower case, an index that allows one row, a one-to-one without parents left."""
+    with engine("postgres", TIGHT, tmp_path) as tight:
+        api.fill(
+            tight.target, rows={"kind": 1, "mood": 1, "place": 9, "site": 1, "entity": 3, "header": 3, "revision": 9}
+        )
+        api.fill(tight.target, append=True, tables=["kind", "mood", "place", "site"], rows=80)
+        assert tight.count("site") == 1 and tight.count("kind") > 1 and tight.count("mood") == 1
+        added = api.additions(tight.target, append=True, tables=["header", "revision", "place"], rows=60)
+        api.fill(tight.target, append=True, tables=["header", "revision", "place"], rows=60)
+        assert tight.count("header") == 3 and tight.count("revision") == 9
+        assert any("header: 0 rows" in str(note) for note in added.notes)

@@ -9,7 +9,7 @@ import pytest
 
 import plurel_sql
 from plurel_sql.ddl import Text, read
-from plurel_sql.plan import model
+from plurel_sql.plan import model, pieces
 from plurel_sql.plan.injective import folded, told_apart
 
 
@@ -211,3 +211,55 @@ def test_two_unique_times_are_both_distinct() -> None:
     """Only one of them can be the table's own time; the other once followed it, by delays that collide."""
     made = planned("CREATE TABLE t (made timestamp(0) NOT NULL UNIQUE, paid timestamp(0) NOT NULL UNIQUE);", 20_000)
     assert [len(set(values(made, "t", name))) for name in ("made", "paid")] == [20_000, 20_000]
+
+
+def test_what_partitions_hold() -> None:
+    assert pieces.box([("eu", "1"), ("eu", "2"), ("us", "1"), ("us", "2"), ("asia", "1")]) == (
+        ("eu", "us"),
+        ("1", "2"),
+    )
+    assert pieces.box([("a", "1", "x"), ("a", "1", "y"), ("b", "2", "x")]) == (("a",), ("1",), ("x", "y"))
+    assert pieces.missing([(2, 1), (8, 4), (4, 2)]) == (8, (0,))
+    assert pieces.missing([(2, 0), (2, 1)])[1] == () and pieces.missing([(10**6, 1)])[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("RANGE (k); CREATE TABLE p PARTITION OF t FOR VALUES FROM ('ab') TO ('b')", "no letter lies between"),
+        ("RANGE (a, b); CREATE TABLE p PARTITION OF t FOR VALUES FROM (1, 2) TO (2, 1)", "no room"),
+        ("HASH (a); CREATE TABLE p PARTITION OF t FOR VALUES WITH (MODULUS 3, REMAINDER 1)", "leaves 0 .* by 3"),
+    ],
+)
+def test_partitions_that_no_row_is_sure_to_find(sql: str, reason: str) -> None:
+    made = planned(f"CREATE TABLE t (a int, b int, k text PRIMARY KEY) PARTITION BY {sql};")
+    assert [bool(re.search(reason, note.message)) for note in made.notes if note.level == "error"] == [True]
+
+
+OWN = """
+CREATE TABLE customer (id serial PRIMARY KEY, name text, address_id int);
+CREATE TABLE address (id serial PRIMARY KEY, customer_id int NOT NULL REFERENCES customer, UNIQUE (id, customer_id));
+ALTER TABLE customer ADD FOREIGN KEY (address_id, id) REFERENCES address (id, customer_id);
+CREATE TABLE orders (id serial PRIMARY KEY, customer_id int NOT NULL REFERENCES customer);
+"""
+
+
+def test_a_key_that_would_copy_a_key_from_itself_is_null() -> None:
+    made = planned(OWN)
+    assert [note.level for note in made.notes] == ["info"]
+    assert made.schema is not None and all(len(table.foreign_keys) == 1 for table in made.schema.tables)
+    assert set(values(made, "customer", "address_id")) == {None}
+    assert len(set(values(made, "customer", "id"))) == made.table("customer").rows
+
+
+def test_a_foreign_key_to_a_key_that_is_left_out_is_left_out_too() -> None:
+    made = planned(
+        "CREATE TABLE tenant (id int PRIMARY KEY); CREATE TABLE project (tenant_id int REFERENCES tenant, no int,"
+        " PRIMARY KEY (tenant_id, no)); CREATE TABLE t (tenant_id int NOT NULL, no int NOT NULL UNIQUE,"
+        " FOREIGN KEY (tenant_id, no) REFERENCES project); CREATE TABLE u (no int REFERENCES t (no));"
+    )
+    assert made.schema is not None and made.schema.table("u").foreign_keys == ()
+    assert [note.message.split(" can't")[0].split(", as")[0] for note in made.notes] == [
+        "UNIQUE (no)",
+        "FOREIGN KEY (no) is left out",
+    ]

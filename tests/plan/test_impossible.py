@@ -98,3 +98,20 @@ def test_the_command_line_says_it_and_leaves_nothing(tmp_path: Path, capsys: pyt
     error = capsys.readouterr().err
     assert "flag" in error and "at most 2" in error
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s.sql"]
+
+
+def test_a_row_that_may_not_refer_to_itself_is_not_alone() -> None:
+    sql = "CREATE TABLE t (id int PRIMARY KEY, up int NOT NULL REFERENCES t, CHECK (up <> id));"
+    with pytest.raises(ImpossibleError, match="t: 1 rows asked for, but each refers to another one"):
+        plurel_sql.plan(sql, rows={"t": 1})
+    assert plurel_sql.synthesize(sql, rows={"t": 2})["t"].arrow().to_pydict() == {"id": [1, 2], "up": [2, 1]}
+
+
+def test_keys_that_count_otherwise_are_noted() -> None:
+    sql = (
+        "CREATE TABLE a (id serial PRIMARY KEY);"
+        "CREATE TABLE b (id int GENERATED ALWAYS AS IDENTITY (START 7) PRIMARY KEY);"
+        "CREATE TABLE t (a int NOT NULL REFERENCES a, b int NOT NULL REFERENCES b, CHECK (a <> b));"
+    )
+    fitted = plurel_sql.open_plan(plurel_sql.plan(sql, rows=500, dialect="postgres")).plan
+    assert ["a <> b" in note.message for note in fitted.notes] == [True]

@@ -179,3 +179,14 @@ def test_what_the_target_refuses_is_noted():
     assert "MD5" not in made
     assert sorted(note.level for note in notes) == ["error", "info"]
     assert all("no such function" in note.message or "non-constant" in note.message for note in notes)
+
+
+def test_what_only_an_engine_with_versions_keeps_is_no_loss():
+    text = """CREATE TABLE t (id int PRIMARY KEY, code int NOT NULL UNIQUE, free int UNIQUE, ver rowversion NOT NULL,
+    a datetime2 GENERATED ALWAYS AS ROW START NOT NULL, b datetime2 GENERATED ALWAYS AS ROW END NOT NULL,
+    PERIOD FOR SYSTEM_TIME (a, b))"""
+    statements, notes = translated(text, "tsql", "sqlite")
+    assert [text for level, text in notes if level == "error"] == [
+        "<text>:1: t: UNIQUE (free): there NULLs differ from each other"
+    ]
+    assert sum("is a plain column" in text for _, text in notes) == 3 and "GENERATED" not in statements

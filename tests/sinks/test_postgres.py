@@ -347,15 +347,21 @@ def test_rows_that_may_find_no_partition_have_one_made(url):
     CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1) PARTITION BY RANGE (id);
     CREATE TABLE t_1_low PARTITION OF t_1 FOR VALUES FROM (1) TO (9);
     CREATE TABLE t_default (x integer);
+    CREATE TABLE h (id integer NOT NULL) PARTITION BY HASH (id);
+    CREATE TABLE h_1 PARTITION OF h FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+    CREATE TABLE h_2 PARTITION OF h FOR VALUES WITH (MODULUS 8, REMAINDER 4);
+    CREATE TABLE h_3 PARTITION OF h FOR VALUES WITH (MODULUS 4, REMAINDER 2);
     """
-    loaded = fill(url, script, {"t": 60})
+    loaded = fill(url, script, {"t": 60, "h": 40})
     errors = [str(note) for note in loaded.notes if note.level == "error"]
     assert errors == []
     added = [note.message for note in loaded.notes]
     assert added == [
         "rows that no partition of t takes are in t_default_2, which is added",
         "rows that no partition of t_1 takes are in t_1_default, which is added",
+        "rows that no partition of h takes are in h_default, which is added",
     ]
+    assert one(url, "SELECT count(*) FROM h") == 40 and one(url, "SELECT count(*) FROM h_default") > 0
     assert one(url, "SELECT count(*) FROM t") == 60 and one(url, "SELECT count(*) FROM t_default_2") > 0
 
 

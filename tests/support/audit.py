@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import duckdb
 
 from plurel_sql.ddl import transpile
-from plurel_sql.schema.model import Partitioning, Schema, Table, Unique
+from plurel_sql.schema.model import Compare, ForeignKey, Partitioning, Schema, Table, Unique
 
 
 def quote(name: str) -> str:
@@ -23,6 +23,18 @@ def relation(table: Table) -> str:
 
 def _names(columns: tuple[str, ...], prefix: str = "") -> str:
     return ", ".join(prefix + quote(column) for column in columns)
+
+
+def _on_a_ring(table: Table, fk: ForeignKey) -> bool:
+    """Whether no row may refer to itself though each needs a parent: then some parent is a later row."""
+    if fk.parent != table.id or any(table.column(name).nullable for name in fk.columns):
+        return False
+    own = set(zip(fk.columns, fk.parent_columns, strict=True))
+    predicates = (predicate for check in table.checks for predicate in check.predicates)
+    return any(set(unique.columns) == set(fk.columns) for unique in table.uniques) or any(
+        isinstance(each, Compare) and each.op == "<>" and {(each.left, each.right), (each.right, each.left)} & own
+        for each in predicates
+    )
 
 
 def _one(db: duckdb.DuckDBPyConnection, sql: str) -> int:
@@ -161,7 +173,7 @@ def _audit(
             )
             if orphans:
                 yield f"{table.id}: {orphans} orphans along {fk.label}"
-            elder = rank.get(parent.id, 0) <= rank.get(table.id, 0)
+            elder = rank.get(parent.id, 0) <= rank.get(table.id, 0) and not _on_a_ring(table, fk)
             if table.id in times and parent.id in times and elder:
                 early = _one(
                     db,

@@ -97,6 +97,7 @@ OWN: dict[str, list[str]] = {
 num_nonnulls(a, b) = 1
 num_nonnulls(a, b, d) >= 1
 num_nulls(a, b) = 1
+price <> 'NaN'::numeric AND amount <> 'NaN'
 (a IS NULL) <> (b IS NULL)
 ((a IS NOT NULL)::integer + (b IS NOT NULL)::integer + (d IS NOT NULL)::integer) = 1
 (kind = 'paid') = (d IS NOT NULL)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from plurel_sql.ddl.cursor import Cursor, Name, Path, keywords
-from plurel_sql.ddl.draft import Catalogue, DraftColumn, DraftConstraint, DraftTable
-from plurel_sql.ddl.statements.columns import Elements
+from plurel_sql.ddl.draft import Catalogue, DraftColumn, DraftConstraint, DraftTable, UserType
+from plurel_sql.ddl.statements.columns import Elements, find_user_type
 from plurel_sql.ddl.statements.create import domain_constraints
 from plurel_sql.ddl.statements.partitions import attach, listed_parts
-from plurel_sql.ddl.tokens import string_value
+from plurel_sql.ddl.tokens import Token, string_value
 from plurel_sql.schema.model import Source
 
 _VERBS = keywords(
@@ -298,6 +298,24 @@ def rename_tables(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
             catalogue.move(table, new if new.namespace else Path(table.path.namespace, new.name))
 
 
+def _follow(catalogue: Catalogue, made: UserType, name: Token) -> None:
+    """Columns and types of a type that gets another name are of that."""
+
+    def renamed(tokens: Sequence[Token]) -> Sequence[Token]:
+        if not tokens or find_user_type(catalogue, tokens) is not made:
+            return tokens
+        whole = Cursor(tokens, catalogue.dialect)
+        whole.path()
+        return [*tokens[: whole.at - 1], name, *tokens[whole.at :]]
+
+    for table in catalogue.tables.values():
+        for column in table.columns.values():
+            column.type = renamed(column.type)
+    for other in catalogue.types.values():
+        other.base = renamed(other.base)
+        other.fields = other.fields and [(field, renamed(tokens)) for field, tokens in other.fields]
+
+
 def alter_type(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
     """ALTER TYPE and ALTER DOMAIN: new and renamed labels, new names, constraints; the cursor after the keyword."""
     path = cursor.path()
@@ -318,6 +336,7 @@ def alter_type(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
     elif cursor.take("RENAME", "VALUE") and made.labels is not None and len(strings) == 2:
         made.labels = [strings[1] if label == strings[0] else label for label in made.labels]
     elif cursor.take("RENAME", "TO") and (new := cursor.name()):
+        _follow(catalogue, made, cursor.tokens[cursor.at - 1])
         namespace = next(space for (space, _), other in catalogue.types.items() if other is made)
         catalogue.types = {place: other for place, other in catalogue.types.items() if other is not made}
         catalogue.types[namespace, new.key] = made

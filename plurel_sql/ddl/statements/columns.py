@@ -280,7 +280,7 @@ class Elements:
                 _skip_angles(cursor)
             elif word in ("BINARY", "ENCRYPTED") and not inside:
                 cursor.skip()
-            elif word in AFTER_TYPE or word in ("=", ";") or (word == "KEY" and inside):
+            elif word in AFTER_TYPE or word in ("=", ";") or (word in ("KEY", "INDEX") and inside):
                 break
             else:
                 cursor.skip()
@@ -360,6 +360,8 @@ class Elements:
             column.srid = int(token.text)
             cursor.at += 2
             return True
+        if self.dialect.name == "tsql" and cursor.take("INDEX"):
+            return cursor.name() is not None
         if cursor.take("CHARACTER", "SET") or cursor.take("MATCH") or cursor.take_any(WITH_VALUE):
             cursor.take("=")
             cursor.take(".") or cursor.path()

@@ -19,6 +19,8 @@ TABLE_KINDS = keywords(
     "SHARDED DUPLICATED COLUMN ROW HYBRID DYNAMIC ICEBERG SNAPSHOT MULTISET COLUMNSTORE"
 )
 _TEMPORARY = {"TEMP", "TEMPORARY", "VOLATILE"}
+_SHADOWS = keywords("data idx content docsize config segments segdir stat node parent rowid")
+"""What SQLite's full-text and R*Tree tables are kept in: their name, an underscore, and one of these."""
 _ELSEWHERE = {"EXTERNAL", "FOREIGN", "VIRTUAL", "DYNAMIC", "SNAPSHOT"}
 
 
@@ -47,13 +49,24 @@ def create_table(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
         table.ignored = True
     elif kinds & _ELSEWHERE:
         table.ignored = True
+        table.virtual = "VIRTUAL" in kinds
         kind = " ".join(sorted(kinds & _ELSEWHERE)).lower()
         catalogue.note(
             f"{kind} table passed over: its rows are not stored as a table's", source, table=table, level="info"
         )
+    elif _is_shadow(catalogue, path):
+        table.ignored = True
+        catalogue.note("keeps what a virtual table holds: passed over", source, table=table, level="info")
     elif not _fill(cursor, catalogue, table, source):
         return
     catalogue.add(table)
+
+
+def _is_shadow(catalogue: Catalogue, path: Path) -> bool:
+    """Whether it is one of the tables that SQLite makes with a virtual one and writes out beside it."""
+    whole, _, part = path.name.text.rpartition("_")
+    above = catalogue.find(Path(path.namespace, make_name(whole, catalogue.dialect, quoted=True)))
+    return above is not None and above.virtual and part.lower() in _SHADOWS
 
 
 def _fill(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Source) -> bool:
@@ -68,6 +81,8 @@ def _fill(cursor: Cursor, catalogue: Catalogue, table: DraftTable, source: Sourc
         _like(cursor, catalogue, table, source, everything=True)
         return True
     elements = Elements(catalogue, table, source.file)
+    if cursor.take("CLUSTER", "BY"):  # Snowflake takes it before the columns
+        cursor.group()
     if cursor.word() == "(":
         body = cursor.group()
         if body is None:
@@ -220,7 +235,7 @@ def create_index(cursor: Cursor, catalogue: Catalogue, source: Source) -> None:
     if "WHERE" in rest:
         cursor.at += rest.index("WHERE") + 1
         if not _only_not_null(cursor, columns) or terms:
-            where = cursor.rest()
+            where = cursor.until(("WITH", "ON"))  # SQL Server's options come after it
     elements.add_key(DraftKey(columns, source, False, name, nulls_distinct, terms=terms, where=where, index=True))
 
 

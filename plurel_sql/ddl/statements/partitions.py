@@ -72,8 +72,7 @@ def listed_parts(inside: Cursor, catalogue: Catalogue) -> list[tuple[Part, Draft
             low = high
         elif part.take("VALUES"):
             part.take("IN")
-            values = _values(part)
-            parts.append((Part(label, default=True) if values == ("DEFAULT",) else Part(label, values), None))
+            parts.append((_listed(part, label), None))
         else:
             parts.append((Part(label, default=True), None))
     return parts
@@ -112,10 +111,24 @@ def _bounds(cursor: Cursor, name: str) -> Part:
         return Part(name, low=low, high=_values(cursor))
     if cursor.take("IN"):
         return Part(name, _values(cursor))
-    if cursor.take("WITH"):
-        cursor.group()
+    inside = cursor.group() if cursor.take("WITH") else None
+    said = {part.word(): part.rest()[-1].text for part in inside.parts()} if inside else {}
+    if all(said.get(word, "").isdecimal() for word in ("MODULUS", "REMAINDER")):
+        return Part(name, share=(int(said["MODULUS"]), int(said["REMAINDER"])))
     cursor.take("DEFAULT")
     return Part(name, default=True)
+
+
+def _listed(cursor: Cursor, name: str) -> Part:
+    """The values after IN, or the tuples of a list over several columns."""
+    if cursor.ahead("(", "("):
+        inside = cursor.group()
+        tuples = tuple(_values(part) for part in inside.parts()) if inside else ()
+        if all(len(values) > 1 for values in tuples):
+            return Part(name, tuples=tuples)
+        return Part(name, tuple(value for values in tuples for value in values))
+    values = _values(cursor)
+    return Part(name, default=True) if values == ("DEFAULT",) else Part(name, values)
 
 
 def _values(cursor: Cursor) -> tuple[str | None, ...]:

@@ -148,7 +148,7 @@ impl Topology {
         let up = self.tables[table].links[link].parent;
         let mut parents = Vec::with_capacity(rows.len());
         self.parents(table, link, rows, &mut parents);
-        let is_met = |parent: u64, row: u64| parent != NONE && !(up == table && parent == row);
+        let is_met = |parent: u64, row: u64| parent != NONE && (up != table || parent < row);
         let met: Vec<u64> =
             parents.iter().zip(rows).filter(|(p, r)| is_met(**p, **r)).map(|(p, _)| *p).collect();
         let mut times = Vec::with_capacity(met.len());

@@ -98,7 +98,7 @@ impl Affinity {
     pub fn of_row(&self, row: u64) -> u64 {
         let epoch = self.epoch(row);
         if epoch.eligible == 0 {
-            return self.root(row);
+            return self.root(epoch, row);
         }
         let position = epoch.order.forward(row - epoch.start);
         if position < epoch.recent {
@@ -127,11 +127,15 @@ impl Affinity {
         }
         let rank = self.shuffle.map_or(parent, |perm| perm.inverse(parent));
         let roots = self.epochs.iter().filter(|epoch| epoch.eligible == 0);
-        if self.roots == Roots::Itself {
-            for epoch in roots.filter(|epoch| (epoch.start..epoch.end).contains(&parent)) {
-                let position = epoch.order.forward(parent - epoch.start);
-                found(epoch, Slot { rank, start: position, end: position + 1 });
-            }
+        for epoch in roots.filter(|epoch| (epoch.start..epoch.end).contains(&parent)) {
+            let root = match self.roots {
+                Roots::Null => continue,
+                Roots::Itself => parent,
+                Roots::Ring if parent == epoch.start => epoch.end - 1,
+                Roots::Ring => parent - 1,
+            };
+            let position = epoch.order.forward(root - epoch.start);
+            found(epoch, Slot { rank, start: position, end: position + 1 });
         }
         let communities = self.residues.len();
         let residue = rank % communities as u64;
@@ -159,10 +163,12 @@ impl Affinity {
         count
     }
 
-    fn root(&self, row: u64) -> u64 {
+    fn root(&self, epoch: &Epoch, row: u64) -> u64 {
         match self.roots {
             Roots::Null => NONE,
             Roots::Itself => row,
+            Roots::Ring if row + 1 == epoch.end => epoch.start,
+            Roots::Ring => row + 1,
         }
     }
 

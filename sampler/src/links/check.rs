@@ -208,7 +208,12 @@ impl Checker<'_> {
         for other in others {
             let is_itself =
                 siblings.get(*other).is_some_and(|_| std::ptr::eq(self.link, &self.table.links[*other]));
-            if siblings.get(*other) != Some(&self.parent) || is_itself {
+            // Rows of two tables are kept apart by their numbers, but their order would say nothing.
+            let may_pair = match siblings.get(*other) {
+                Some(parent) => *parent == self.parent || side.is_none(),
+                None => false,
+            };
+            if !may_pair || is_itself {
                 return self
                     .wrong(format!("its pair is link {other}, which isn't another one to the same table"));
             }

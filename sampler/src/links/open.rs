@@ -7,7 +7,7 @@ use super::within::Within;
 use super::{Driver, Law, Link, Nulls, OneToOne, Table, Topology, check};
 use crate::codec::Uuid;
 use crate::error::{Error, Result};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Roots};
 use crate::rng::Key;
 use crate::world::Tuple;
 use libm::pow;
@@ -130,11 +130,8 @@ fn law(
             Law::Driver(Driver::new(table.rows, above.rows, *spread, *minimum, *cap, key.child("driver")))
         }
         plan::Law::Affinity { .. } => {
-            let spans = if above.name == table.name {
-                generations(table.rows, epochs(link), less)
-            } else {
-                vec![(0, eligible)]
-            };
+            let spans =
+                if above.name == table.name { generations(table.rows, link) } else { vec![(0, eligible)] };
             let timeless = matches!(above.axis, plan::Axis::Static {}) && above.name != table.name;
             affinity(link, key, table.rows, &spans, timeless.then_some(eligible))
                 .map_or(Law::Never, Law::Affinity)
@@ -187,14 +184,15 @@ pub(crate) fn affinity(
     Some(Affinity::new(key.child("affinity"), rows, spans, shape, shuffled))
 }
 
-/// The epochs of a self reference, growing by a constant factor: the first are the roots. `less` of the eligible rows are
-/// left out.
-fn generations(rows: u64, epochs: u64, less: u64) -> Vec<(u64, u64)> {
-    let epochs = epochs.max(2);
+/// The epochs of a self reference, growing by a constant factor: the first are the roots, two or more on a ring. As many
+/// of the eligible rows are left out as there are links to keep apart from.
+fn generations(rows: u64, link: &plan::Link) -> Vec<(u64, u64)> {
+    let (epochs, less) = (epochs(link), link.apart.len() as u64);
+    let least = if matches!(link.law, plan::Law::Affinity { roots: Roots::Ring, .. }) { 2 } else { 1 };
     let mut spans = vec![(0, 0)];
     for epoch in 1..epochs {
         let start = pow(rows as f64, epoch as f64 / epochs as f64) as u64;
-        if start > spans[spans.len() - 1].0 && start < rows {
+        if start >= least && start > spans[spans.len() - 1].0 && start < rows {
             spans.push((start, start.saturating_sub(less)));
         }
     }

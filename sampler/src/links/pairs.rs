@@ -1,4 +1,4 @@
-//! Pairs: links of one table to one parent table that must differ, or be in order.
+//! Pairs: links of one table that must lead to parents of different row numbers, or (to one parent table) be in order.
 //!
 //! *Apart*: a link's law draws from as many parents fewer as it has links to keep away from; what it draws is moved past
 //! each of theirs, so the diagonal is left out and all else is as likely as before. *Sides*: of what two links draw, one
@@ -248,6 +248,22 @@ mod tests {
         let found = pairs_of(&topology, 1);
         assert!(found.iter().all(|(x, y)| uuid.random(*x) < uuid.random(*y)));
         assert!(found.iter().any(|(x, y)| x > y));
+    }
+
+    /// Rows of the same number in two tables are never met together, whichever of the tables is the larger.
+    #[test]
+    fn numbers_of_two_tables_differ() {
+        for (first, second) in [(60, 60), (9, 400), (400, 9), (1, 2)] {
+            let mut links = pair(affinity(3), affinity(3), true, false, 0.1);
+            links[1].parent = "c".into();
+            let tables = vec![
+                table("a", first, own(0, 90), vec![]),
+                table("c", second, Axis::Static {}, vec![]),
+                table("b", 700, own(0, 90), links),
+            ];
+            let found = pairs_of(&verify(&plan(1, tables)), 2);
+            assert!(found.len() > 500 && found.iter().all(|(x, y)| x != y));
+        }
     }
 
     #[test]

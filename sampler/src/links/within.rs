@@ -27,6 +27,11 @@ fn level_start(position: u64, size: u64) -> u64 {
     [2, 4, 8].into_iter().map(|part| size.div_ceil(part)).find(|start| position >= *start).unwrap_or(0)
 }
 
+/// How many rows of a tree of `size` rows are its roots where these refer to one another: the first level of two or more.
+fn ring_size(size: u64) -> u64 {
+    [8, 4, 2].into_iter().map(|part| size.div_ceil(part)).find(|end| *end >= 2).unwrap_or(size)
+}
+
 impl Within {
     /// `0..count` by this row's hashed number, early ones favoured by `skew`.
     fn choose(&self, row: u64, count: u64) -> u64 {
@@ -43,6 +48,9 @@ impl Topology {
         match law.tree {
             None if start + law.less >= end => NONE,
             None => start + law.choose(row, end - start - law.less),
+            Some(Roots::Ring) if row.saturating_sub(start) < ring_size(end - start) => {
+                start + (row.saturating_sub(start) + 1) % ring_size(end - start)
+            }
             Some(roots) => match (level_start(row.saturating_sub(start), end - start), roots) {
                 (0, Roots::Null) => NONE,
                 (0, Roots::Itself) => row,
@@ -100,6 +108,15 @@ impl Topology {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rings_are_whole_levels_of_two_rows_or_more() {
+        assert_eq!((0..20).map(ring_size).collect::<Vec<_>>()[..10], [0, 1, 2, 2, 2, 2, 2, 2, 2, 2]);
+        for size in 2..300 {
+            let ring = ring_size(size);
+            assert!(ring >= 2 && (ring == size || level_start(ring, size) == ring), "{size}");
+        }
+    }
 
     #[test]
     fn levels_start_with_a_root_and_rise() {

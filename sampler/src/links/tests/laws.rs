@@ -77,6 +77,29 @@ fn self_references_make_forests() {
     }
 }
 
+/// No row of two or more refers to itself; all but the first epoch refer back, and times are those of a table without
+/// the later parents.
+#[test]
+fn roots_on_a_ring_refer_to_one_another() {
+    for rows in [1, 2, 3, 10, 400, 5000] {
+        for epochs in [1, 2, 5, 30] {
+            for axis in [Axis::Static {}, own(0, 30)] {
+                let mut law = affinity(epochs);
+                if let plan::Law::Affinity { roots, .. } = &mut law {
+                    *roots = Roots::Ring;
+                }
+                let topology =
+                    verify(&plan(rows, vec![table("e", rows, axis, vec![link("boss", "e", law, 0.0)])]));
+                let parents = all_parents(&topology, 0, 0);
+                assert!(rows == 1 || parents.iter().zip(0..).all(|(parent, row)| *parent != row));
+                let later = parents.iter().zip(0..).filter(|(parent, row)| *parent > row).count() as u64;
+                assert!(rows == 1 || later > 0 && (later < rows.div_ceil(2).max(3) || epochs == 1));
+                assert!(epochs > 1 || parents.iter().collect::<BTreeSet<_>>().len() as u64 == rows);
+            }
+        }
+    }
+}
+
 #[test]
 fn one_to_one_with_surplus_and_nulls() {
     for (rows, parents) in [(1, 1), (10, 10), (7, 10), (100, 40)] {
