@@ -28,7 +28,7 @@ Type = Literal["number", "text", "datetime", "boolean"]
 TYPES: tuple[Type, ...] = ("number", "text", "datetime", "boolean")
 """In the order of their codes."""
 
-_CACHE_BYTES = 64 << 20
+_CACHE_BYTES = 16 << 20
 
 _RARE = 0.01
 """A boolean that is rarer than this, or as rarely false, is no target."""

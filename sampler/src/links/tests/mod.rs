@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod families;
 mod laws;
 mod plans;
 mod speed;
@@ -103,6 +104,7 @@ pub(crate) fn verify(plan: &Plan) -> Topology {
     let times: Vec<Vec<Micros>> = (0..plan.tables.len()).map(|table| all_times(&topology, table)).collect();
     for (index, table) in plan.tables.iter().enumerate() {
         assert_eq!(times[index], all_times(&bare, index), "{}: caches change times", table.name);
+        families::verify_before(&topology, index, &times[index]);
         for (number, link) in table.links.iter().enumerate() {
             let place = format!("seed {} {}.{}", plan.seed, table.name, link.name);
             let parents = all_parents(&topology, index, number);
@@ -129,6 +131,7 @@ pub(crate) fn verify(plan: &Plan) -> Topology {
                 );
             }
             assert!(topology.children(index, number, topology.rows(up)).is_empty());
+            families::verify_family(&topology, index, number, &children, &place);
         }
     }
     topology
