@@ -66,6 +66,11 @@ impl Laws {
         found.map_or(Family::Rows(Vec::new()), |(table, link)| self.keys.family(table, link, parent, end))
     }
 
+    /// Whether a candidate along a link may turn out to be no child.
+    pub fn is_loose(&self, table: usize, link: usize) -> bool {
+        self.link(table, link).is_some_and(|(table, link)| self.keys.is_loose(table, link))
+    }
+
     /// The parent of a row, `world::NONE` where NULL.
     pub fn parent(&self, table: usize, link: usize, row: u64) -> u64 {
         let found = self.link(table, link);

@@ -277,7 +277,8 @@ impl Source for Unmade {
 
     fn holds(&self, node: Node, of: Option<(Referrer, u64)>, until: Nanos) -> bool {
         let is_child = |(referrer, parent): (Referrer, u64)| {
-            self.laws.parent(node.table, referrer.link, node.row) == parent
+            !self.laws.is_loose(node.table, referrer.link)
+                || self.laws.parent(node.table, referrer.link, node.row) == parent
         };
         of.is_none_or(is_child) && self.time(node) <= until
     }

@@ -91,6 +91,18 @@ impl Topology {
         self.ordered(table, link).map(|affinity| affinity.order())
     }
 
+    /// Whether a candidate may turn out not to refer to the parent.
+    pub fn is_loose(&self, table: usize, link: usize) -> bool {
+        let found = &self.tables[table].links[link];
+        match &found.law {
+            Law::Driver(_) | Law::Affinity(_) if found.pair.is_plain() => found.nulls.rate > 0.0,
+            Law::Same(other) if found.pair.is_plain() => {
+                found.nulls.rate > 0.0 || self.is_loose(table, *other)
+            }
+            _ => false,
+        }
+    }
+
     /// Whose candidate a row is that refers to none; None where it is nobody's.
     pub fn nearly(&self, table: usize, link: usize, row: u64) -> Option<u64> {
         let found = &self.tables[table].links[link];

@@ -38,6 +38,7 @@ pub(crate) fn verify_family(
             .filter(|row| topology.parent(table, link, *row) == parent as u64)
             .collect();
         held.sort_unstable();
+        assert!(held.len() == candidates.len() || topology.is_loose(table, link), "{place} parent {parent}");
         assert_eq!(held, *own, "{place} parent {parent}");
         for before in [0, 1, rows / 3, rows.saturating_sub(1)] {
             let reach = topology.reach(table, link, before);
