@@ -25,7 +25,7 @@ NUMBER, TEXT, DATETIME, BOOLEAN = range(4)
 NAMES = ("number", "text", "datetime", "boolean")
 
 
-SAMPLE = 1 << 14
+SAMPLE = 1 << 12
 """Rows of a plan's table that its means and deviations are of, at most: so they are the same whether its database is
 made or not."""
 

@@ -129,6 +129,11 @@ impl Topology {
             }
     }
 
+    /// Whether no row is earlier than its parent along a link, if both tables have time: clocks see to it.
+    pub fn is_ordered(&self, table: usize, link: usize) -> bool {
+        self.tables[table].links[link].parent < table || self.refers_back(table, link)
+    }
+
     /// Gives the table's affinities their epochs, and says which of its links must be lifted.
     fn lifts(&mut self, plan: &Plan, table: usize) -> Vec<usize> {
         let inherited = match self.running(table).map(|running| &running.base) {

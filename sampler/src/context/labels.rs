@@ -163,6 +163,10 @@ impl Source for Labelled<'_> {
         self.is_label(node.table) || self.base.holds(node, of, until)
     }
 
+    fn is_ordered(&self, table: usize, link: usize) -> bool {
+        !self.is_label(table) && self.base.is_ordered(table, link)
+    }
+
     fn cells(&self, nodes: &[Node], out: &mut Cells) -> Result<()> {
         for run in nodes.chunk_by(|one, next| self.is_label(one.table) == self.is_label(next.table)) {
             if run.iter().all(|node| !self.is_label(node.table)) {

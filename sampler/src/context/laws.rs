@@ -71,6 +71,11 @@ impl Laws {
         self.link(table, link).is_some_and(|(table, link)| self.keys.is_loose(table, link))
     }
 
+    /// Whether no row is earlier on its axis than its parent along a link is on its own.
+    pub fn is_ordered(&self, table: usize, link: usize) -> bool {
+        self.link(table, link).is_some_and(|(table, link)| self.keys.is_ordered(table, link))
+    }
+
     /// The parent of a row, `world::NONE` where NULL.
     pub fn parent(&self, table: usize, link: usize, row: u64) -> u64 {
         let found = self.link(table, link);

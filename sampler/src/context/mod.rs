@@ -124,6 +124,9 @@ pub trait Source: Send + Sync {
     /// Whether a candidate is no later than `until`, and refers to row `of.1` along link `of.0` where that is asked.
     fn holds(&self, node: Node, of: Option<(Referrer, u64)>, until: Nanos) -> bool;
 
+    /// Whether a parent along a link is known to be no later than its child, so that its time need not be asked for.
+    fn is_ordered(&self, table: usize, link: usize) -> bool;
+
     /// The bits of rows' cells, one entry per column, row after row; appended to `out`.
     ///
     /// # Errors

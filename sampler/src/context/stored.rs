@@ -258,6 +258,10 @@ impl Source for Stored {
         self.laws.is_none() || (rows.time(node.row) <= until && of.is_none_or(is_child))
     }
 
+    fn is_ordered(&self, _table: usize, _link: usize) -> bool {
+        false
+    }
+
     fn cells(&self, nodes: &[Node], out: &mut Cells) -> Result<()> {
         for node in nodes {
             let rows = &self.rows[node.table];

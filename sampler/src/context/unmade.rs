@@ -65,6 +65,8 @@ struct Rows {
     asked: Vec<usize>,
     /// For each column with cells, its place in `asked`, None for the row's time; mean and deviation.
     cells: Vec<(Option<usize>, f64, f64)>,
+    /// As `Source::is_ordered`, by link.
+    ordered: Vec<bool>,
 }
 
 enum Time {
@@ -81,12 +83,25 @@ impl Unmade {
     /// # Errors
     /// `Error::Run` where a table, link or column is not in the plan, or has no such cells.
     pub fn new(database: Arc<Database>, given: Vec<Given>) -> Result<Self> {
-        let sources = given.iter().map(|given| Rows::new(&database, given)).collect::<Result<_>>()?;
+        let mut sources: Vec<Rows> =
+            given.iter().map(|given| Rows::new(&database, given)).collect::<Result<_>>()?;
         let lawful = given.iter().map(|given| {
             let links = given.links.iter().map(|(_, link)| Some(*link)).collect();
             Ok(Lawful { table: database.table(&given.planned)?, links })
         });
         let laws = Laws::new(database.keys().clone(), lawful.collect::<Result<_>>()?);
+        for (table, given) in given.iter().enumerate() {
+            let is_ordered = |(link, (parent, _)): (usize, &(usize, usize))| match (
+                &sources[table].time,
+                &sources[*parent].time,
+            ) {
+                (_, Time::Never) => true,
+                (Time::Lent(links), _) => links.contains(&link),
+                (Time::Axis { day: false }, Time::Axis { .. }) => laws.is_ordered(table, link),
+                _ => false,
+            };
+            sources[table].ordered = given.links.iter().enumerate().map(is_ordered).collect();
+        }
         let mut tables: Vec<Table> = given
             .into_iter()
             .map(|Given { name, links, columns, fullness, .. }| Table {
@@ -170,7 +185,7 @@ impl Rows {
                 }
             }
         };
-        Ok(Self { count: database.cells().rows(table), time, asked, cells })
+        Ok(Self { count: database.cells().rows(table), time, asked, cells, ordered: Vec::new() })
     }
 }
 
@@ -281,6 +296,10 @@ impl Source for Unmade {
                 || self.laws.parent(node.table, referrer.link, node.row) == parent
         };
         of.is_none_or(is_child) && self.time(node) <= until
+    }
+
+    fn is_ordered(&self, table: usize, link: usize) -> bool {
+        self.sources[table].ordered[link]
     }
 
     fn cells(&self, nodes: &[Node], out: &mut Cells) -> Result<()> {

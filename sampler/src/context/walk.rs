@@ -127,9 +127,15 @@ impl<'a> Walk<'a> {
         self.starts.push(first);
         self.source.parents(node, &mut self.parents);
         let links = &self.source.tables()[node.table].links;
-        for (table, row) in links.iter().zip(&self.parents[first..]).rev() {
+        for (link, (table, row)) in links.iter().zip(&self.parents[first..]).enumerate().rev() {
             let parent = Node { table: *table, row: *row };
-            if *row != NONE && (self.rules.published || self.source.time(parent) <= self.horizon.until) {
+            if *row == NONE || self.seen.contains(&parent) {
+                continue;
+            }
+            let is_seen = self.rules.published
+                || self.source.is_ordered(node.table, link)
+                || self.source.time(parent) <= self.horizon.until;
+            if is_seen {
                 self.ahead.push((parent, depth + 1));
             }
         }

@@ -115,8 +115,8 @@ pub(crate) fn verify(plan: &Plan) -> Topology {
                 if *parent != NONE {
                     assert!(*parent < topology.rows(up), "{place} row {row}: {parent}");
                     children[*parent as usize].push(row as u64);
-                    let is_ordered = up < index || topology.refers_back(index, number);
-                    if is_ordered && topology.has_time(up) && topology.has_time(index) {
+                    if topology.is_ordered(index, number) && topology.has_time(up) && topology.has_time(index)
+                    {
                         let (parent, child) = (times[up][*parent as usize], times[index][row]);
                         assert!(child >= parent, "{place} row {row}: {child} before {parent}");
                     }
