@@ -146,12 +146,13 @@ class ContextSource:
     """A database that contexts are drawn from (sampler/src/context/). Arrays are little-endian: int64, or float32.
 
     ``settings``: length, width, max_width, published, fill, threads, leaks. What comes back is a buffer for each array
-    of ``plurel_sql.context.ContextBatch`` but ``texts``.
+    of ``plurel_sql.context.ContextBatch``, and ``texts``, a list that is empty but for a source that is unmade.
     """
 
     @staticmethod
     def stored(
         tables: Sequence[tuple[str, int, object, bool, Sequence[int], Sequence[tuple[int, int]]]],
+        plan: tuple[Database, Sequence[tuple[str, Sequence[int | None]]]] | None = None,
     ) -> ContextSource:
         """A database in memory.
 
@@ -159,9 +160,25 @@ class ContextSource:
             tables: name; how many rows; an Arrow record batch (PyCapsule interface) of, in this order, the time (int64
                 nanoseconds), row numbers of parents (int64), cells (float32, int32 for text); whether it has a time;
                 the tables that links lead to; number and type of each column with cells.
+            plan: where the rows are those of a plan, in its order: the plan opened, and of each table its name there
+                and which of its links each link is.
 
         Raises:
             SamplerError: an array is not as said, or a row refers to one that is not there.
+        """
+
+    @staticmethod
+    def unmade(database: Database, tables: Sequence[Mapping[str, object]]) -> ContextSource:
+        """A plan's database that is never made.
+
+        Args:
+            tables: ``name``; ``planned``, its name in the plan; ``time``, the column that is its time, or ``lenders``,
+                the links that lend it theirs; ``links``: the table that each leads to and which link of the planned
+                table it is; ``columns`` with cells: number, type, planned column (None: the row's time), mean and
+                deviation; ``fullness``: how many cells of a row are not NULL, about.
+
+        Raises:
+            SamplerError: something of that is not in the plan.
         """
 
     def task(

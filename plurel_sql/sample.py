@@ -54,6 +54,11 @@ class Sampler:
         bare = encode(replace(plan, schema=None, notes=()))  # what only targets and people read may be large
         self._database = mapped(lambda: _sampler.Database.open(bare, threads, cache_bytes, models))
 
+    @property
+    def native(self) -> _sampler.Database:
+        """The plan as the core has it open."""
+        return self._database
+
     def batches(
         self,
         table: str,

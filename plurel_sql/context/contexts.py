@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -201,8 +201,11 @@ class Contexts:
         }
 
     def _made(self, call: Any) -> ContextBatch:
-        made = ContextBatch.of(mapped(call), self.length, self.source.width)
-        return made if self.source.batch_texts is None else made.with_texts(self.source.batch_texts)
+        made = mapped(call)
+        batch = ContextBatch.of(made, self.length, self.source.width)
+        if self.source.is_virtual:
+            return replace(batch, texts=made["texts"])
+        return batch if self.source.batch_texts is None else batch.with_texts(self.source.batch_texts)
 
 
 def _integers(given: npt.ArrayLike) -> Int64:

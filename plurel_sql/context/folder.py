@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,13 +25,28 @@ NUMBER, TEXT, DATETIME, BOOLEAN = range(4)
 NAMES = ("number", "text", "datetime", "boolean")
 
 
+SAMPLE = 1 << 12
+"""Rows of a plan's table that its means and deviations are of, at most: so they are the same whether its database is
+made or not."""
+
+
+class Described(NamedTuple):
+    """A column that has cells: its kind, and the mean and deviation of its numbers."""
+
+    table: str
+    name: str
+    kind: int
+    mean: float
+    std: float
+
+
 @dataclass(frozen=True)
 class Read:
-    """A folder read. ``columns`` are (table, name, type, mean, std); ``rows`` counts by table."""
+    """A folder read. ``rows`` counts by table."""
 
     name: str
     tables: list[Given]
-    columns: list[tuple[Any, ...]]
+    columns: list[Described]
     rows: dict[str, int]
     texts: Texts
     cuts: tuple[int | None, int | None]
@@ -49,27 +64,20 @@ def read(path: Path) -> Read:
     return prepared(manifest, {name: _table(path / "db" / f"{name}.parquet", spec) for name, spec in specs.items()})
 
 
-def prepared(manifest: Mapping[str, Any], data: Mapping[str, pa.Table]) -> Read:
-    """Tables as the core takes them; ``manifest`` is as in a folder."""
+def prepared(manifest: Mapping[str, Any], data: Mapping[str, pa.Table], sampled: bool = False) -> Read:
+    """Tables as the core takes them; ``manifest`` is as in a folder. With ``sampled`` means and deviations are those of
+    ``picked`` rows."""
     specs: Mapping[str, Any] = manifest["tables"]
     names = list(specs)
-    cells = [(name, column, kind) for name in names for column, kind in _cells(data[name], specs[name])]
-    moments = _moments([data[name][column] for name, column, kind in cells if kind == DATETIME])
-    texts, codes = _texts([data[name][column] for name, column, kind in cells if kind == TEXT])
-    columns, arrays = [], []
-    for name, column, kind in cells:
-        if kind == TEXT:
-            mean, std = 0.0, 1.0
-            arrays.append(next(codes))
-        else:
-            values = _numbers(data[name][column], kind)
-            mean, std = moments if kind == DATETIME else spread(values)
-            scaled = values if kind == BOOLEAN else (values - mean) / (std or 1.0)
-            arrays.append(pa.array(scaled.astype(np.float32)))
-        columns.append((name, column, NAMES[kind], mean, std))
+    rows = {name: table.num_rows for name, table in data.items()}
+    columns = described(
+        specs, {name: table.take(picked(rows[name])) for name, table in data.items()} if sampled else data, rows
+    )
+    texts, codes = _texts([data[column.table][column.name] for column in columns if column.kind == TEXT])
+    arrays = [next(codes) if column.kind == TEXT else _scaled(data[column.table], column) for column in columns]
     given = []
     for name in names:
-        own = [k for k, cell in enumerate(cells) if cell[0] == name]
+        own = [k for k, column in enumerate(columns) if column.table == name]
         spec = specs[name]
         time = spec.get("time_col")
         held = [] if time is None else [nanoseconds(data[name][time]).cast(pa.int64())]
@@ -80,16 +88,42 @@ def prepared(manifest: Mapping[str, Any], data: Mapping[str, pa.Table]) -> Read:
             names=[str(k) for k in range(len(held))],
         )
         links = [names.index(parent) for parent in (spec.get("fkeys") or {}).values()]
-        given.append((name, data[name].num_rows, batch, time is not None, links, [(k, cells[k][2]) for k in own]))
+        given.append((name, rows[name], batch, time is not None, links, [(k, columns[k].kind) for k in own]))
     return Read(
         name=str(manifest.get("name", "dataset")),
         tables=given,
         columns=columns,
-        rows={name: data[name].num_rows for name in names},
+        rows={name: rows[name] for name in names},
         texts=texts,
         cuts=(cut(manifest.get("val_timestamp")), cut(manifest.get("test_timestamp"))),
-        width=max([1, *(len(spec.get("fkeys") or {}) for spec in specs.values())]),
+        width=width(specs),
     )
+
+
+def described(specs: Mapping[str, Any], data: Mapping[str, pa.Table], rows: Mapping[str, int]) -> list[Described]:
+    """The columns that have cells, by ``data``: of each of the manifest's tables all of its ``rows``, or some of them
+    that stand for all."""
+    found = [(name, column, kind) for name in specs for column, kind in _cells(data[name], specs[name])]
+    values = [np.empty(0) if kind == TEXT else _numbers(data[name][column], kind) for name, column, kind in found]
+    weights = [rows[name] / max(1, data[name].num_rows) for name, *_ in found]
+    times = [k for k, (*_, kind) in enumerate(found) if kind == DATETIME]
+    moments = _moments([values[k] for k in times], [weights[k] for k in times])
+    spreads = {TEXT: lambda _: (0.0, 1.0), DATETIME: lambda _: moments}
+    return [
+        Described(name, column, kind, *spreads.get(kind, spread)(values[k]))
+        for k, (name, column, kind) in enumerate(found)
+    ]
+
+
+def picked(rows: int) -> npt.NDArray[np.int64]:
+    """Rows of a plan's table that stand for all: ``SAMPLE`` that lie evenly, or all of fewer."""
+    count = min(rows, SAMPLE)
+    return np.arange(count) * rows // max(1, count)
+
+
+def width(specs: Mapping[str, Any]) -> int:
+    """The most foreign keys that a table of a manifest has, at least 1."""
+    return max([1, *(len(spec.get("fkeys") or {}) for spec in specs.values())])
 
 
 def cut(moment: object) -> int | None:
@@ -168,8 +202,21 @@ def _numbers(column: pa.ChunkedArray, kind: int) -> npt.NDArray[np.float64]:
     return found / 1e9 if kind == DATETIME else found
 
 
-def _moments(columns: list[pa.ChunkedArray]) -> tuple[float, float]:
-    return spread(np.concatenate([_numbers(column, DATETIME) for column in columns] or [np.empty(0)]))
+def _scaled(table: pa.Table, column: Described) -> pa.Array:
+    values = _numbers(table[column.name], column.kind)
+    scaled = values if column.kind == BOOLEAN else (values - column.mean) / (column.std or 1.0)
+    return pa.array(scaled.astype(np.float32))
+
+
+def _moments(columns: list[npt.NDArray[np.float64]], weights: list[float]) -> tuple[float, float]:
+    """Mean and deviation of all numbers of some columns, each of which counts ``weight`` times."""
+    held = [column[np.isfinite(column)] for column in columns]
+    total = sum(weight * len(values) for values, weight in zip(held, weights, strict=True))
+    if total == 0:
+        return (0.0, 0.0)
+    mean = sum(weight * float(values.sum()) for values, weight in zip(held, weights, strict=True)) / total
+    squares = (weight * float(((values - mean) ** 2).sum()) for values, weight in zip(held, weights, strict=True))
+    return (mean, float(np.sqrt(sum(squares) / total)))
 
 
 def _texts(columns: list[pa.ChunkedArray]) -> tuple[Texts, Iterator[pa.Int32Array]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,16 +15,20 @@ from plurel_sql import _sampler
 from plurel_sql.attempts.judge import quoted
 from plurel_sql.context import folder
 from plurel_sql.context.batch import TIMELESS, Int64
+from plurel_sql.context.unmade import links, unmade
 from plurel_sql.errors import InputError
 from plurel_sql.export.build import build
 from plurel_sql.export.folder import manifest
 from plurel_sql.export.times import planned
 from plurel_sql.plan.model import Plan
 from plurel_sql.sample import Sampler, mapped
+from plurel_sql.schema.model import Schema
 
 Type = Literal["number", "text", "datetime", "boolean"]
 TYPES: tuple[Type, ...] = ("number", "text", "datetime", "boolean")
 """In the order of their codes."""
+
+_CACHE_BYTES = 16 << 20
 
 _RARE = 0.01
 """A boolean that is rarer than this, or as rarely false, is no target."""
@@ -48,7 +52,8 @@ class Column:
 
 
 class ContextSource:
-    """A database in memory: of a folder (``open``), or of a plan (``of_plan``). For any thread.
+    """A database: of a folder (``open``), or of a plan, made in memory (``of_plan``) or never (``virtual``). For any
+    thread. The two sources of one plan give the same contexts; rows have the plan's numbers there.
 
     Attributes:
         name: of the dataset.
@@ -58,6 +63,7 @@ class ContextSource:
         width: the most foreign keys of a table, at least 1.
         native: what the core holds.
         batch_texts: where each batch has its own texts, those that it takes them from.
+        is_virtual: batches bring their own texts with them.
     """
 
     def __init__(
@@ -68,8 +74,8 @@ class ContextSource:
         columns: tuple[Column, ...],
         cuts: tuple[int | None, int | None],
         width: int,
-        texts: folder.Texts,
-        is_virtual: bool,
+        texts: folder.Texts | None,
+        batch_texts: folder.Texts | None,
     ) -> None:
         self.name = name
         self.native = native
@@ -79,7 +85,8 @@ class ContextSource:
         self.width = width
         self._rows = dict(tables)
         self._texts = texts
-        self.batch_texts = texts if is_virtual else None
+        self.batch_texts = batch_texts
+        self.is_virtual = texts is None and batch_texts is None
 
     @classmethod
     def open(cls, path: str | Path) -> ContextSource:
@@ -88,36 +95,59 @@ class ContextSource:
         Raises:
             InputError: it is no such folder, or a table is not as its manifest says.
         """
-        return cls._of(folder.read(Path(path)), False)
+        read = folder.read(Path(path))
+        return cls._of(read, mapped(lambda: _sampler.ContextSource.stored(read.tables)), read.texts, None)
 
     @classmethod
     def of_plan(cls, plan: Plan, name: str = "synthetic", threads: int = 0) -> ContextSource:
         """The database of a fitted plan, as ``synth --format relbench`` would write it, made in memory: no file is
-        written. Nothing hangs on ``threads``.
+        written. Rows are numbered as in the plan, not by time. Nothing hangs on ``threads``.
 
         Raises:
             InputError: the plan has no schema, or is not one.
             RunError: a row could not be made.
         """
-        if plan.schema is None:
-            raise InputError("has no schema, so its tables are not known", place="plan")
+        schema = _schema(plan)
         sampler = Sampler(plan, threads)
         with duckdb.connect(":memory:", config={"threads": threads} if threads else {}) as connection:
-            layout = build(name, plan.schema, planned(plan), sampler.batches, connection)
+            layout = build(name, schema, planned(plan), sampler.batches, connection, by_time=False)
             data = {table.name: connection.table(quoted(table.name)).to_arrow_table() for table in layout.tables}
-        return cls._of(folder.prepared(manifest(layout), data), True)
+        read = folder.prepared(manifest(layout), data, sampled=True)
+        laws = [(table.source, links(plan, schema, table)) for table in layout.tables]
+        native = mapped(lambda: _sampler.ContextSource.stored(read.tables, (sampler.native, laws)))
+        return cls._of(read, native, None, read.texts)
 
     @classmethod
-    def _of(cls, read: folder.Read, is_virtual: bool) -> ContextSource:
-        columns = tuple(Column(*each) for each in read.columns)
-        native = mapped(lambda: _sampler.ContextSource.stored(read.tables))
-        return cls(read.name, native, read.rows, columns, read.cuts, read.width, read.texts, is_virtual)
+    def virtual(cls, plan: Plan, name: str = "synthetic", cache_bytes: int = _CACHE_BYTES) -> ContextSource:
+        """The same database, never made: rows come to be when a context shows them. Opening it takes no longer for
+        more rows, and nothing is kept of them. It has no ``val_timestamp``, since that hangs on all rows.
+
+        Args:
+            cache_bytes: memory that parents' values may be kept in. Contexts don't depend on it.
+
+        Raises:
+            InputError: the plan has no schema, is not one, or has something that is known only when all rows are made.
+        """
+        sampler = Sampler(plan, cache_bytes=cache_bytes)
+        native, found, rows, width = unmade(name, plan, _schema(plan), sampler)
+        return cls(name, native, rows, _columns(found), (None, None), width, None, None)
+
+    @classmethod
+    def _of(
+        cls,
+        read: folder.Read,
+        native: _sampler.ContextSource,
+        texts: folder.Texts | None,
+        batch_texts: folder.Texts | None,
+    ) -> ContextSource:
+        columns = _columns(read.columns)
+        return cls(read.name, native, read.rows, columns, read.cuts, read.width, texts, batch_texts)
 
     @cached_property
     def texts(self) -> list[str]:
         """What text cells point to; empty for a plan's database, whose batches have their own: there is no end to
         fresh databases, and most of their texts are never seen."""
-        return [] if self.batch_texts is not None else self._texts.to_pylist()
+        return [] if self._texts is None else self._texts.to_pylist()
 
     @cached_property
     def targets(self) -> tuple[int, ...]:
@@ -165,6 +195,16 @@ class ContextSource:
     @cached_property
     def _places(self) -> dict[tuple[str, str], int]:
         return {(column.table, column.name): k for k, column in enumerate(self.columns)}
+
+
+def _columns(found: Sequence[folder.Described]) -> tuple[Column, ...]:
+    return tuple(Column(each.table, each.name, TYPES[each.kind], each.mean, each.std) for each in found)
+
+
+def _schema(plan: Plan) -> Schema:
+    if plan.schema is None:
+        raise InputError("has no schema, so its tables are not known", place="plan")
+    return plan.schema
 
 
 def _varies(column: Column) -> bool:

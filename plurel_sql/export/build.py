@@ -22,6 +22,7 @@ def build(
     times: Mapping[str, str | None],
     stream: Callable[[str], pa.RecordBatchReader],
     connection: duckdb.DuckDBPyConnection,
+    by_time: bool = True,
 ) -> Layout:
     """Makes the dataset's tables in ``connection``, in ``main`` under their own names, and gives their layout.
 
@@ -32,6 +33,7 @@ def build(
             number or text that holds times is looked for.
         stream: the rows of a table, by its id.
         connection: an empty database, in memory or a file. What is needed on the way is gone at the end.
+        by_time: rows are numbered by time, as in a dataset's folder; else as in the source.
     """
     relations = loaded(connection, schema, stream)
     connection.execute("SET TimeZone = 'UTC'")
@@ -40,7 +42,7 @@ def build(
         found = axis.times(connection, read, relations)
         schema, times = read, {id: own or found[id] for id, own in times.items()}
     tables, notes = design(schema, times)
-    convert(connection, schema, tables, relations)
+    convert(connection, schema, tables, relations, by_time)
     connection.execute("DROP SCHEMA plurel_source CASCADE")
     return finished(name, connection, tables, notes)
 

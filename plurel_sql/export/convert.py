@@ -54,6 +54,7 @@ def convert(
     schema: Schema,
     tables: tuple[OutTable, ...],
     relations: Mapping[str, Relation],
+    by_time: bool = True,
 ) -> None:
     """Makes the dataset's tables.
 
@@ -62,10 +63,11 @@ def convert(
         schema: of the source; keys that are referred to are unique, or the first row that has one is meant.
         tables: what ``design`` made of the schema.
         relations: table id -> where its rows are.
+        by_time: rows are sorted by time; else they stay in the source's order.
     """
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("CREATE SCHEMA plurel_rows")
-    rows = _Rows(schema, tables, relations)
+    rows = _Rows(schema, tables, relations, by_time)
     for id in load_order(schema):
         connection.execute(rows.places(id))
     for table in tables:
@@ -76,8 +78,11 @@ def convert(
 class _Rows:
     """The statements."""
 
-    def __init__(self, schema: Schema, tables: tuple[OutTable, ...], relations: Mapping[str, Relation]) -> None:
+    def __init__(
+        self, schema: Schema, tables: tuple[OutTable, ...], relations: Mapping[str, Relation], by_time: bool
+    ) -> None:
         self.schema = schema
+        self.by_time = by_time
         self.relations = relations
         self.out = {table.source: table for table in tables}
         self.named = {table.name: table for table in tables}
@@ -100,7 +105,7 @@ class _Rows:
             time = f"greatest({', '.join(f'p{k}.t' for k in range(len(lent)))})"
         elif table.time is not None:
             time = self._value(table, table.column(table.time))
-        order = "t NULLS LAST, r" if table.time is not None else "r"
+        order = "t NULLS LAST, r" if self.by_time and table.time is not None else "r"
         referred = "".join(f", s.{relation.columns[name]} AS {short}" for name, short in self.referred[id].items())
         return (
             f"CREATE TABLE plurel_rows.m{self.number[id]} AS SELECT row_number() OVER (ORDER BY {order}) - 1 AS k, *"
@@ -138,7 +143,7 @@ class _Rows:
         relation, short = self.relations[table.source], self.referred[parent.source]
         places = f"plurel_rows.m{self.number[parent.source]}"
         columns = ", ".join(short[name] for name in link.parent_source)
-        if not _unique(held, link.parent_source):
+        if not unique(held, link.parent_source):
             places = f"(SELECT min(k) AS k, arg_min(t, k) AS t, {columns} FROM {places} GROUP BY {columns})"
         pairs = []
         for own, other in zip(link.source, link.parent_source, strict=True):
@@ -151,13 +156,13 @@ class _Rows:
     def _value(self, table: OutTable, column: OutColumn) -> str:
         """A source column as the dataset has it."""
         (name,) = column.source
-        return _cast(f"s.{self.relations[table.source].columns[name]}", self._type(table, name), column.kind)
+        return cast(f"s.{self.relations[table.source].columns[name]}", self._type(table, name), column.kind)
 
     def _type(self, table: OutTable, name: str) -> SqlType:
         return self.schema.table(table.source).column(name).type
 
 
-def _cast(value: str, type_: SqlType, kind: Kind) -> str:
+def cast(value: str, type_: SqlType, kind: Kind) -> str:
     """A value of the type as one of the kind; a time that nanoseconds since 1970 can't hold is NULL."""
     if type_.kind == "interval":
         return f"epoch({value})"
@@ -170,6 +175,6 @@ def _cast(value: str, type_: SqlType, kind: Kind) -> str:
     return f"{value}::{_TYPES[kind]}"
 
 
-def _unique(table: Table, columns: tuple[str, ...]) -> bool:
+def unique(table: Table, columns: tuple[str, ...]) -> bool:
     """Whether the schema says that no two rows have the same values in these columns."""
     return any(unique.plain and set(unique.columns) <= set(columns) for unique in table.uniques)

@@ -6,14 +6,14 @@ use crate::links::Topology;
 use crate::plan::{Axis, Plan, Table};
 use crate::scm::{self, Models};
 use crate::stream::{BATCH_ROWS, Reader, Request};
-use crate::world::TwoWay;
+use crate::world::{Keys, TwoWay};
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// Any rows of any table, as often as wanted, from any thread.
 pub struct Database {
-    keys: Arc<dyn TwoWay>,
+    keys: Arc<Topology>,
     models: Arc<Models>,
     cells: Arc<Cells>,
     /// Name of each table, and the table that each of its links leads to.
@@ -37,7 +37,7 @@ impl Database {
         Self::of(plan, keys, models, threads)
     }
 
-    fn of(plan: &Plan, keys: Arc<dyn TwoWay>, models: Arc<Models>, threads: usize) -> Result<Self> {
+    fn of(plan: &Plan, keys: Arc<Topology>, models: Arc<Models>, threads: usize) -> Result<Self> {
         let cells = Arc::new(Cells::open(plan, keys.clone(), models.clone())?);
         let index = |name: &str| {
             plan.tables
@@ -82,8 +82,8 @@ impl Database {
         &self.models
     }
 
-    pub fn keys(&self) -> &dyn TwoWay {
-        &*self.keys
+    pub fn keys(&self) -> &Arc<Topology> {
+        &self.keys
     }
 
     pub fn is_timed(&self, table: usize) -> bool {

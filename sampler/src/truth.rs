@@ -2,7 +2,7 @@
 
 use crate::database::{Database, within};
 use crate::error::{Error, Result};
-use crate::world::NONE;
+use crate::world::{Keys, NONE};
 use arrow_array::{ArrayRef, Float32Array, Float64Array, RecordBatch, TimestampMicrosecondArray};
 use arrow_array::{UInt32Array, UInt64Array};
 use arrow_select::concat::{concat, concat_batches};

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -241,14 +242,39 @@ def test_a_plan_gives_what_its_folder_does(tmp_path: Path) -> None:
     stored, planned = ContextSource.open(tmp_path / "clinic"), ContextSource.of_plan(database.plan, "clinic")
     assert (planned.columns, planned.tables, planned.texts) == (stored.columns, stored.tables, [])
     assert (planned.val_timestamp, planned.name) == (stored.val_timestamp, stored.name) != (None, "")
-    one, other = (Contexts(source, 256, seed=1).step(5, 16) for source in (planned, stored))
-    assert one.texts is not None and other.texts is None and len(set(one.texts)) == len(one.texts) > 20
-    told = [
-        [texts[k] if k >= 0 else None for k in batch.text.ravel()]
-        for batch, texts in ((one, one.texts), (other, stored.texts))
-    ]
-    assert told[0] == told[1]
-    assert same(replace(one, text=other.text), other)
+    for table, name in enumerate(stored.tables):
+        rows = np.arange(stored.rows(name))
+        times = planned.times(np.full(len(rows), table), rows)
+        # A folder's rows stand by time, a plan's as they are numbered there.
+        places = np.argsort(
+            np.argsort(np.where(times == checked.TIMELESS, np.iinfo(np.int64).max, times), kind="stable")
+        )
+        assert np.array_equal(stored.times(np.full(len(rows), table), places), times)
+        target = next((k for k in stored.targets if stored.columns[k].table == name), None)
+        if target is None:
+            continue
+        some = some_rows(planned, table, target, rows)
+        # Rows and their parents, all the way up: nothing of that is drawn.
+        rules = Rules(max_width=0, fill=False)
+        one = Contexts(planned, 200, rules).batch(Seeds(table, some, target))
+        other = Contexts(stored, 200, rules).batch(Seeds(table, places[some], target))
+        assert one.texts is not None and other.texts is None
+        told = [
+            [texts[k] if k >= 0 else None for k in batch.text.ravel()]
+            for batch, texts in ((one, one.texts), (other, stored.texts))
+        ]
+        assert told[0] == told[1]
+        assert same(replace(one, text=other.text, origin=other.origin), other)
+
+
+def some_rows(source: ContextSource, table: int, target: int, rows: np.ndarray) -> np.ndarray:
+    """Up to 40 rows whose target is not NULL."""
+    found = []
+    for row in rows[:: max(1, len(rows) // 60)]:
+        with suppress(RunError):
+            Contexts(source, 1).batch(Seeds(table, row, target))
+            found.append(row)
+    return np.array(found[:40])
 
 
 def test_a_table_of_nothing_but_a_key_has_rows(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,8 +99,11 @@ def audit(
     published: bool = False,
     fill: bool = True,
     task: Task | None = None,
+    texts: Sequence[str] | None = None,
 ) -> list[list[Row]]:
-    """Everything that must be true of every sequence; gives the rows of each, in order."""
+    """Everything that must be true of every sequence; gives the rows of each, in order. ``texts`` are the batch's where
+    the source has none."""
+    texts = source.texts if texts is None else texts
     columns = [*source.columns, *(task.columns(source) if task else ())]
     found = []
     for k, (seed, target) in enumerate(zip(seeds, targets, strict=True)):
@@ -129,7 +132,7 @@ def audit(
             if not (is_last_cut and number == len(rows) - 1):
                 assert set(names) == set(expected), row
             for name, value in held:
-                _same(value, expected[name], columns, row[0], name, source)
+                _same(value, expected[name], columns, row[0], name, texts)
             if not published:
                 _unseen(row, seed, until, database, task)
         places = {row: number for number, row in enumerate(rows)}
@@ -161,10 +164,10 @@ def _rows(batch: ContextBatch, k: int, length: int, database: Read, columns: lis
     return rows, cells
 
 
-def _same(value: Any, expected: Any, columns: list[Any], table: str, name: str, source: ContextSource) -> None:
+def _same(value: Any, expected: Any, columns: list[Any], table: str, name: str, texts: Sequence[str]) -> None:
     column = next(c for c in columns if (c.table, c.name) == (table, name))
     if column.type == "text":
-        assert source.texts[value] == expected
+        assert texts[value] == expected
         return
     number = expected / 1e9 if column.type == "datetime" else float(expected)
     wanted = number if column.type == "boolean" else (number - column.mean) / (column.std or 1.0)

@@ -11,6 +11,7 @@ import multiprocessing
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,7 @@ import numpy as np
 
 from plurel_sql.context import ContextBatch, Contexts, ContextSource, Rules, Task
 from plurel_sql.errors import InputError, RunError
-from plurel_sql.plan.model import decode
+from plurel_sql.plan.model import Plan, decode
 from plurel_training.arrange import Vocabulary, arranged, joined
 from plurel_training.batch import Batch
 from plurel_training.config import Corpus, DataConfig, Dataset, Virtual
@@ -29,6 +30,8 @@ from plurel_training.text import TextEncoder
 TRAINING, VALIDATION = 0, 1
 """Two streams of databases that never meet; of a single dataset, two of rows."""
 HELD_OUT = 20
+LARGE = 1_000_000
+"""Rows of a database beyond which it is not made."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,7 @@ class Mixture:
         folder = self._folders[self._config.sources.index(drawn.source)][drawn.number]
         plan_file = folder / "plan.json"
         if plan_file.exists():
-            source = ContextSource.of_plan(decode(plan_file.read_bytes()))
+            source = planned_source(decode(plan_file.read_bytes()))
             return Opened(drawn, source, self._config, self._encoder, None)
         return Opened(drawn, ContextSource.open(folder), self._config, self._encoder, folder)
 
@@ -193,13 +196,21 @@ class Mixture:
             else:
                 plan = self._planners.submit(planned, source, seed).result()
             try:
-                found = ContextSource.of_plan(decode(plan))
+                found = planned_source(decode(plan))
             except RunError as error:
                 why = str(error)
                 continue
             if found.targets:
                 return found
         raise RunError(f"{TRIES} databases in a row can't be used: {why}", place=source.schemas)
+
+
+def planned_source(plan: Plan) -> ContextSource:
+    """The database of a plan: made in memory, or never where that would take long. Contexts are the same."""
+    if sum(table.rows for table in plan.tables) > LARGE:
+        with suppress(InputError):  # what is known only when all rows are made
+            return ContextSource.virtual(plan)
+    return ContextSource.of_plan(plan)
 
 
 def _folders(source: Virtual | Corpus | Dataset, stream: int) -> Sequence[Path]:

@@ -10,7 +10,9 @@ import pytest
 import torch
 from msgspec import structs
 
+import plurel_sql
 from plurel_sql.errors import ConfigError, InputError
+from plurel_training import sources
 from plurel_training.batch import Batch
 from plurel_training.config import Corpus, DataConfig, Dataset, Source, Virtual
 from plurel_training.sources import VALIDATION, Mixture
@@ -111,3 +113,17 @@ def test_further_cells_are_masked_evenly_among_those_that_may_be_asked_for(corpu
     assert 0.4 < share < 0.6
     with pytest.raises(ConfigError, match="masked"):
         structs.replace(config, masked=1.0)
+
+
+def test_large_databases_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = DataConfig((Virtual(rows=1000),), length=48, databases=1, workers=0, threads=1)
+    batches = []
+    for large in (sources.LARGE, 0):
+        monkeypatch.setattr(sources, "LARGE", large)
+        with Mixture(config, ENCODER, seed=3) as mixture:
+            batches.append(mixture.batch(0, 4)[0])
+            is_virtual = mixture.open(mixture.drawn(0, 0)).source.is_virtual
+            assert is_virtual == (large == 0)
+    assert same(*batches)
+    retried = "CREATE TABLE t (id INT PRIMARY KEY, a INT NOT NULL, b INT NOT NULL, CHECK ((a * 7 + b) % 11 < 4));"
+    assert not sources.planned_source(plurel_sql.plan(retried, rows=500)).is_virtual

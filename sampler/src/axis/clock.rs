@@ -4,7 +4,7 @@ use super::own::{Own, Rhythm};
 use super::{Base, CHUNK, Inherited, Running, check};
 use crate::error::{Error, Result};
 use crate::links::{Law, Topology, affinity};
-use crate::plan::{self, Axis, Micros, Mode, Plan};
+use crate::plan::{self, Axis, Micros, Mode, Plan, Roots};
 use std::sync::{Mutex, OnceLock};
 
 impl Topology {
@@ -127,6 +127,18 @@ impl Topology {
                 Law::Within(law) => law.tree.is_some(),
                 _ => false,
             }
+    }
+
+    /// Whether no row is earlier than its parent along a link, if both tables have time: clocks see to it, but not for
+    /// roots that refer to one another.
+    pub fn is_ordered(&self, table: usize, link: usize) -> bool {
+        let found = &self.tables[table].links[link];
+        let is_ring = match &found.law {
+            Law::Affinity(law) => law.roots() == Roots::Ring,
+            Law::Within(law) => law.tree == Some(Roots::Ring),
+            _ => false,
+        };
+        found.parent < table || (self.refers_back(table, link) && !is_ring)
     }
 
     /// Gives the table's affinities their epochs, and says which of its links must be lifted.

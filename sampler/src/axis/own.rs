@@ -120,6 +120,16 @@ impl Own {
         (self.slot_range().0 + row as i64 + (spare * part) as i64) * self.resolution
     }
 
+    /// How many rows are no later than `time`.
+    pub fn before(&self, time: Micros) -> u64 {
+        let (mut low, mut high) = (0, self.rows);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.time(middle) <= time { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
     fn slot_range(&self) -> (i64, i64) {
         (round_up(self.start, self.resolution) / self.resolution, self.end.div_euclid(self.resolution))
     }

@@ -72,6 +72,12 @@ impl Cells {
         &self.tables[table].name
     }
 
+    /// Whether a column is the row's time on its table's axis, and never NULL.
+    pub fn is_axis(&self, table: usize, column: usize) -> bool {
+        let column = &self.tables[table].columns[column];
+        matches!(column.rule, Rule::At) && column.null.is_none() && column.lower.is_none()
+    }
+
     /// How many rows the table has.
     pub fn rows(&self, table: usize) -> u64 {
         self.tables[table].rows

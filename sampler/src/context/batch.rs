@@ -2,9 +2,15 @@
 
 use super::seeds::Seed;
 use super::walk::Walk;
-use super::{Kind, NONE, NULL, Nanos, Node, Rules, Source};
+use super::{Cells, Kind, NONE, NULL, Nanos, Node, Rules, Source, Texts};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
+
+/// Sequences that are gathered together: rows are the cheaper, the more of a table are made at once.
+const TOGETHER: usize = 64;
+
+/// Part of a sequence's cells that are asked for beyond what is likely needed, so that few have to be asked again.
+const SPARE: f64 = 1.0 / 32.0;
 
 /// What all sequences of a batch have in common.
 #[derive(Debug, Clone)]
@@ -33,6 +39,8 @@ pub struct Batch {
     pub padding: Vec<u8>,
     pub origin: Vec<i64>,
     pub seed_time: Vec<i64>,
+    /// What `text` points to, where the source has no texts of its own: in order of appearance.
+    pub texts: Vec<String>,
 }
 
 /// A context for every seed.
@@ -42,15 +50,41 @@ pub struct Batch {
 pub fn make(source: &dyn Source, form: &Form, seeds: &[Seed]) -> Result<Batch> {
     check(source, seeds.iter().map(|seed| seed.node))?;
     let parts = shared(form.threads, seeds, |part| {
-        let mut batch = Batch::default();
-        part.iter()
-            .try_for_each(|seed| Sequence::gathered(source, form, *seed).write(&mut batch))
-            .map(|()| batch)
+        let made = part.chunks(TOGETHER).map(|seeds| together(source, form, seeds));
+        made.collect::<Result<Vec<_>>>()
     })?;
     let mut batch = Batch::default();
+    let mut texts = Texts::default();
     for part in parts {
-        batch.append(part?);
+        part?.into_iter().for_each(|other| batch.append(other, &mut texts));
     }
+    batch.texts = texts.list();
+    Ok(batch)
+}
+
+/// Contexts of some seeds: all walk on until they have rows that are likely enough, then the cells of those are found.
+fn together(source: &dyn Source, form: &Form, seeds: &[Seed]) -> Result<Batch> {
+    let mut sequences: Vec<Sequence> = seeds.iter().map(|seed| Sequence::new(source, form, *seed)).collect();
+    let mut cells = Cells::default();
+    let mut nodes = Vec::new();
+    loop {
+        nodes.clear();
+        for sequence in &mut sequences {
+            nodes.extend_from_slice(sequence.walked());
+        }
+        if nodes.is_empty() {
+            break;
+        }
+        cells.words.clear();
+        source.cells(&nodes, &mut cells)?;
+        let mut words = cells.words.as_slice();
+        for sequence in &mut sequences {
+            words = sequence.take(words);
+        }
+    }
+    let mut batch = Batch::default();
+    sequences.iter().try_for_each(|sequence| sequence.write(&mut batch))?;
+    batch.texts = cells.texts.list();
     Ok(batch)
 }
 
@@ -82,31 +116,61 @@ fn shared<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&[T]) -> 
     })
 }
 
-/// One sequence: the rows that it has.
+/// One sequence: the rows that it has, and the cells of those.
 struct Sequence<'a> {
     source: &'a dyn Source,
     form: &'a Form,
     seed: Seed,
     walk: Walk<'a>,
+    words: Vec<u32>,
+    /// Where the words begin of each visit that has them.
+    starts: Vec<usize>,
+    /// Cells to show so far.
+    shown: usize,
 }
 
 impl<'a> Sequence<'a> {
-    /// Visits rows until they have cells enough.
-    fn gathered(source: &'a dyn Source, form: &'a Form, seed: Seed) -> Self {
+    fn new(source: &'a dyn Source, form: &'a Form, seed: Seed) -> Self {
         let walk = Walk::new(source, form.rules, seed.node, seed.until, seed.key);
-        let mut sequence = Self { source, form, seed, walk };
-        let mut cells = 0;
-        while cells < form.length {
-            let Some(node) = sequence.walk.step() else { break };
-            cells += sequence.shown(node).count();
+        Self { source, form, seed, walk, words: Vec::new(), starts: Vec::new(), shown: 0 }
+    }
+
+    /// Visits rows until they likely have cells enough. The new ones: none where there are enough already.
+    fn walked(&mut self) -> &[Node] {
+        let first = self.walk.visits.len();
+        let missing = self.form.length.saturating_sub(self.shown) as f64;
+        let mut likely = 0.0;
+        while missing > 0.0 && likely < missing + missing * SPARE {
+            let Some(node) = self.walk.step() else { break };
+            likely += self.source.tables()[node.table].fullness;
         }
-        sequence
+        &self.walk.visits[first..]
+    }
+
+    /// Takes the cells of the new rows; gives back what is left.
+    fn take<'w>(&mut self, mut words: &'w [u32]) -> &'w [u32] {
+        for visit in self.starts.len()..self.walk.visits.len() {
+            let width = self.source.tables()[self.walk.visits[visit].table].columns.len();
+            let (own, rest) = words.split_at(width);
+            self.starts.push(self.words.len());
+            self.words.extend_from_slice(own);
+            self.shown += self.shown(visit).count();
+            words = rest;
+        }
+        words
+    }
+
+    /// The cells of a row by place.
+    fn cells(&self, visit: usize) -> &[u32] {
+        let width = self.source.tables()[self.walk.visits[visit].table].columns.len();
+        &self.words[self.starts[visit]..][..width]
     }
 
     /// Places of a row's cells, the target first.
-    fn shown(&self, node: Node) -> impl Iterator<Item = usize> {
+    fn shown(&self, visit: usize) -> impl Iterator<Item = usize> {
+        let node = self.walk.visits[visit];
         let columns = &self.source.tables()[node.table].columns;
-        let cells = self.source.cells(node);
+        let cells = self.cells(visit);
         let is_seed = node == self.seed.node;
         let hidden: &[i32] = match self.form.leaks.as_slice() {
             [] => &[],
@@ -127,12 +191,12 @@ impl<'a> Sequence<'a> {
         let mut numbers: HashMap<Node, i32> = HashMap::with_capacity(self.walk.visits.len());
         // Where the parents of each numbered row begin.
         let mut starts = Vec::with_capacity(self.walk.visits.len());
-        for (node, start) in self.walk.visits.iter().zip(&self.walk.starts) {
-            let cells = source.cells(*node);
+        for (visit, (node, start)) in self.walk.visits.iter().zip(&self.walk.starts).enumerate() {
+            let cells = self.cells(visit);
             let columns = &source.tables()[node.table].columns;
             let number = starts.len() as i32;
             let before = out.row.len();
-            for place in self.shown(*node).take(end - before) {
+            for place in self.shown(visit).take(end - before) {
                 let (column, word) = (columns[place], cells[place]);
                 out.row.push(number);
                 out.table.push(node.table as i32);
@@ -175,7 +239,7 @@ impl<'a> Sequence<'a> {
         let Some(place) = place.filter(|_| first == Some(&1)) else {
             return Err(Error::run(&table.name, format!("column {target}, a seed's target, is none of its")));
         };
-        if self.source.cells(node)[place] == NULL {
+        if self.cells(0)[place] == NULL {
             return Err(Error::run(
                 &table.name,
                 format!("a seed's target is NULL: column {target} of row {}", node.row),
@@ -200,7 +264,15 @@ impl Batch {
         self.seed_time.push(seed_time);
     }
 
-    fn append(&mut self, other: Self) {
+    /// Adds sequences; their texts get the numbers that they have in `texts`, in order of appearance.
+    fn append(&mut self, mut other: Self, texts: &mut Texts) {
+        if !other.texts.is_empty() {
+            let mut places = vec![None; other.texts.len()];
+            for text in other.text.iter_mut().filter(|text| **text >= 0) {
+                let own = *text as usize;
+                *text = *places[own].get_or_insert_with(|| texts.place(&other.texts[own]) as i32);
+            }
+        }
         self.row.extend(other.row);
         self.table.extend(other.table);
         self.column.extend(other.column);

@@ -3,7 +3,7 @@
 //! A row's label is known from some moment on; from then on it may be seen by others.
 
 use super::batch;
-use super::{Column, Kind, NULL, Nanos, Node, Referrer, Source, Table};
+use super::{Cells, Children, Column, Horizon, Kind, NULL, Nanos, Node, Referrer, Source, Table};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 
@@ -63,6 +63,7 @@ impl Labels {
             ],
             links: vec![asked.entity],
             referrers: Vec::new(),
+            fullness: 2.0,
         });
         let known = |row: &u32| asked.known[*row as usize];
         let mut order: Vec<u32> = (0..count as u32).filter(|row| known(row).is_some()).collect();
@@ -134,19 +135,19 @@ impl Source for Labelled<'_> {
         }
     }
 
-    fn children(&self, referrer: Referrer, parent: u64, until: Nanos) -> &[u32] {
+    fn children(&self, referrer: Referrer, parent: u64, horizon: &Horizon<'_>) -> Children<'_> {
         if !referrer.labels {
-            return self.base.children(referrer, parent, until);
+            return self.base.children(referrer, parent, horizon);
         }
         let rows = self.labels.of_entity.get(&parent).map_or(&[][..], Vec::as_slice);
-        self.labels.seen(rows, until)
+        Children::Listed(self.labels.seen(rows, horizon.until))
     }
 
-    fn visible(&self, table: usize, until: Nanos) -> u64 {
+    fn end(&self, table: usize, until: Nanos) -> u64 {
         if self.is_label(table) {
             self.labels.seen(&self.labels.order, until).len() as u64
         } else {
-            self.base.visible(table, until)
+            self.base.end(table, until)
         }
     }
 
@@ -158,11 +159,24 @@ impl Source for Labelled<'_> {
         }
     }
 
-    fn cells(&self, node: Node) -> &[u32] {
-        if self.is_label(node.table) {
-            &self.labels.cells[2 * node.row as usize..][..2]
-        } else {
-            self.base.cells(node)
+    fn holds(&self, node: Node, of: Option<(Referrer, u64)>, until: Nanos) -> bool {
+        self.is_label(node.table) || self.base.holds(node, of, until)
+    }
+
+    fn is_ordered(&self, table: usize, link: usize) -> bool {
+        !self.is_label(table) && self.base.is_ordered(table, link)
+    }
+
+    fn cells(&self, nodes: &[Node], out: &mut Cells) -> Result<()> {
+        for run in nodes.chunk_by(|one, next| self.is_label(one.table) == self.is_label(next.table)) {
+            if run.iter().all(|node| !self.is_label(node.table)) {
+                self.base.cells(run, out)?;
+                continue;
+            }
+            for node in run {
+                out.words.extend_from_slice(&self.labels.cells[2 * node.row as usize..][..2]);
+            }
         }
+        Ok(())
     }
 }

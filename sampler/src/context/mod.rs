@@ -1,16 +1,24 @@
 //! Contexts for training: a seed row and the rows around it, cell by cell, out of a database of any size.
 //!
 //! `walk` decides which rows and in which order, over the small interface `Source`; `stored` implements that for rows in
-//! memory. `labels` lays a task's rows over a source, `seeds` draws what is asked about, `batch` writes sequences as
-//! flat arrays. All random numbers are addressed by the seed's key, so a context depends on nothing else.
+//! memory, `unmade` for rows that are made from a plan when a walk meets them. `laws` is what the rows of a plan have in common,
+//! stored or not. `labels` lays a task's rows over a source, `seeds` draws what is asked about, `batch` writes sequences
+//! as flat arrays. All random numbers are addressed by the seed's key, so a context depends on nothing else.
 
 pub mod batch;
 pub mod labels;
+pub mod laws;
 pub mod seeds;
 pub mod stored;
 #[cfg(test)]
 mod tests;
+pub mod unmade;
 pub mod walk;
+
+use crate::error::Result;
+use crate::links::Family;
+use std::cell::OnceCell;
+use std::collections::HashMap;
 
 /// Nanoseconds since 1970-01-01 UTC.
 pub type Nanos = i64;
@@ -68,13 +76,15 @@ pub struct Referrer {
     pub labels: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     pub name: String,
     pub columns: Vec<Column>,
     /// The table that each link leads to.
     pub links: Vec<usize>,
     pub referrers: Vec<Referrer>,
+    /// How many cells of a row are not NULL, about: contexts don't hang on it, only how many rows are asked for at once.
+    pub fullness: f64,
 }
 
 impl Table {
@@ -89,6 +99,9 @@ impl Table {
 }
 
 /// A database as a walk sees it. Every function is pure.
+///
+/// Rows stand in an order: a walk draws positions below an end, before which (nearly) all rows stand that are early
+/// enough. What is drawn is a candidate: `holds` says whether it is truly so early, and a child.
 pub trait Source: Send + Sync {
     fn tables(&self) -> &[Table];
 
@@ -99,18 +112,106 @@ pub trait Source: Send + Sync {
     /// The parent row along each of the table's links, `NONE` where NULL; appended to `out`.
     fn parents(&self, node: Node, out: &mut Vec<u64>);
 
-    /// The rows that refer to row `parent`, of those no later than `until`, in order of time and, among equals, of row
-    /// number.
-    fn children(&self, referrer: Referrer, parent: u64, until: Nanos) -> &[u32];
+    /// Candidates for the rows that refer to row `parent` and are no later than the horizon.
+    fn children(&self, referrer: Referrer, parent: u64, horizon: &Horizon<'_>) -> Children<'_>;
 
-    /// How many rows of the table are no later than `until`.
-    fn visible(&self, table: usize, until: Nanos) -> u64;
+    /// How many positions of the table hold candidates for the rows no later than `until`.
+    fn end(&self, table: usize, until: Nanos) -> u64;
 
-    /// The row at a position in the table's order of time.
+    /// The row at a position.
     fn at(&self, table: usize, position: u64) -> u64;
 
-    /// The bits of a row's cells: one entry per column.
-    fn cells(&self, node: Node) -> &[u32];
+    /// Whether a candidate is no later than `until`, and refers to row `of.1` along link `of.0` where that is asked.
+    fn holds(&self, node: Node, of: Option<(Referrer, u64)>, until: Nanos) -> bool;
+
+    /// Whether a parent along a link is known to be no later than its child, so that its time need not be asked for.
+    fn is_ordered(&self, table: usize, link: usize) -> bool;
+
+    /// The bits of rows' cells, one entry per column, row after row; appended to `out`.
+    ///
+    /// # Errors
+    /// `Error::Run` where a row can't be made.
+    fn cells(&self, nodes: &[Node], out: &mut Cells) -> Result<()>;
+}
+
+/// What a walk may see: rows no later than `until`, of each table those before some position.
+pub struct Horizon<'a> {
+    source: &'a dyn Source,
+    pub until: Nanos,
+    ends: Vec<OnceCell<u64>>,
+}
+
+impl<'a> Horizon<'a> {
+    pub fn new(source: &'a dyn Source, until: Nanos) -> Self {
+        Self { source, until, ends: vec![OnceCell::new(); source.tables().len()] }
+    }
+
+    /// `Source::end`, found once.
+    pub fn end(&self, table: usize) -> u64 {
+        *self.ends[table].get_or_init(|| self.source.end(table, self.until))
+    }
+}
+
+/// Candidates for the children of one row.
+#[derive(Debug)]
+pub enum Children<'a> {
+    Listed(&'a [u32]),
+    Lawful(Family),
+}
+
+impl Children<'_> {
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Listed(rows) => rows.len() as u64,
+            Self::Lawful(family) => family.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Candidate `index` < len.
+    pub fn get(&self, index: u64) -> u64 {
+        match self {
+            Self::Listed(rows) => u64::from(rows[index as usize]),
+            Self::Lawful(family) => family.get(index),
+        }
+    }
+}
+
+/// Cells of rows, and the texts that they point to where a source has no list of its own.
+#[derive(Debug, Default)]
+pub struct Cells {
+    pub words: Vec<u32>,
+    pub texts: Texts,
+}
+
+/// Texts, each once.
+#[derive(Debug, Default)]
+pub struct Texts {
+    places: HashMap<String, u32>,
+}
+
+impl Texts {
+    /// The number of a text: they count in order of first appearance.
+    pub fn place(&mut self, text: &str) -> u32 {
+        if let Some(place) = self.places.get(text) {
+            return *place;
+        }
+        let place = self.places.len() as u32;
+        self.places.insert(text.to_owned(), place);
+        place
+    }
+
+    /// All texts by number.
+    pub fn list(self) -> Vec<String> {
+        let mut list = vec![String::new(); self.places.len()];
+        for (text, place) in self.places {
+            list[place as usize] = text;
+        }
+        list
+    }
 }
 
 /// How a context is gathered.

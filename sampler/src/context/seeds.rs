@@ -1,6 +1,6 @@
 //! What contexts are asked for: given one by one, or drawn as a pure function of (seed, step, place in the step).
 
-use super::{NULL, Nanos, Node, Source};
+use super::{Cells, NULL, Nanos, Node, Source};
 use crate::error::{Error, Result};
 use crate::rng::Key;
 
@@ -54,26 +54,40 @@ impl Draw {
             .map(|id| place(*id).map(|(table, column)| (table, column, *id)))
             .collect::<Option<_>>()
             .ok_or_else(|| Error::run("targets", "there is no such column"))?;
-        let rows: Vec<u64> = places.iter().map(|(table, ..)| source.visible(*table, self.until)).collect();
+        let rows: Vec<u64> = places.iter().map(|(table, ..)| source.end(*table, self.until)).collect();
         if rows.iter().all(|rows| *rows == 0) {
             return Err(Error::run("targets", "none of their tables has a row that early"));
         }
-        let seed = |number: u64| {
-            let key = self.key(number);
-            (0..ATTEMPTS).find_map(|attempt| {
-                let choice = key.below(attempt, 0, places.len() as u64) as usize;
-                let (table, column, target) = places[choice];
-                let position = (rows[choice] > 0).then(|| key.below(attempt, 1, rows[choice]))?;
-                let node = Node { table, row: source.at(table, position) };
-                (source.cells(node)[column] != NULL).then(|| Seed {
-                    node,
-                    target,
-                    until: source.time(node),
-                    key,
+        let mut found: Vec<Option<Seed>> = vec![None; self.count as usize];
+        for attempt in 0..ATTEMPTS {
+            let open = (0..self.count).filter(|number| found[*number as usize].is_none());
+            let drawn: Vec<(usize, usize, Seed)> = open
+                .filter_map(|number| {
+                    let key = self.key(number);
+                    let choice = key.below(attempt, 0, places.len() as u64) as usize;
+                    let (table, column, target) = places[choice];
+                    let position = (rows[choice] > 0).then(|| key.below(attempt, 1, rows[choice]))?;
+                    let node = Node { table, row: source.at(table, position) };
+                    let seed = Seed { node, target, until: source.time(node), key };
+                    source.holds(node, None, self.until).then_some((number as usize, column, seed))
                 })
-            })
-        };
-        let found: Option<Vec<Seed>> = (0..self.count).map(seed).collect();
+                .collect();
+            let nodes: Vec<Node> = drawn.iter().map(|(.., seed)| seed.node).collect();
+            let mut cells = Cells::default();
+            source.cells(&nodes, &mut cells)?;
+            let mut words = cells.words.as_slice();
+            for (number, column, seed) in drawn {
+                let (row, rest) = words.split_at(tables[seed.node.table].columns.len());
+                words = rest;
+                if row[column] != NULL {
+                    found[number] = Some(seed);
+                }
+            }
+            if found.iter().all(Option::is_some) {
+                break;
+            }
+        }
+        let found: Option<Vec<Seed>> = found.into_iter().collect();
         found.ok_or_else(|| {
             let names: Vec<&str> = places.iter().map(|(table, ..)| tables[*table].name.as_str()).collect();
             Error::run(

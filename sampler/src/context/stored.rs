@@ -1,7 +1,10 @@
 //! A database whose rows lie in memory: one record of 32-bit words per row (its links, then its cells), times, and for
 //! each link the rows by parent, in order of time.
 
-use super::{Column, Kind, NONE, NULL, Nanos, Node, Referrer, Source, TIMELESS, Table};
+use super::laws::Laws;
+use super::{
+    Cells, Children, Column, Horizon, Kind, NONE, NULL, Nanos, Node, Referrer, Source, TIMELESS, Table,
+};
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Int32Type, Int64Type};
@@ -26,6 +29,8 @@ pub struct Given {
 pub struct Stored {
     tables: Vec<Table>,
     rows: Vec<Rows>,
+    /// Of a plan's rows, which are stored as it numbers them; else rows stand in order of time.
+    laws: Option<Laws>,
 }
 
 #[derive(Debug)]
@@ -33,7 +38,7 @@ struct Rows {
     count: usize,
     /// Empty where the table has no time.
     times: Vec<Nanos>,
-    /// Rows in order of time; empty where they stand so.
+    /// Rows in the order of positions; empty where they stand so.
     order: Vec<u32>,
     /// Words of a record, and how many of them are links.
     stride: usize,
@@ -53,7 +58,7 @@ struct Adjacency {
 impl Stored {
     /// # Errors
     /// `Error::Run` with the table, or "table (link k)", where arrays are not what they must be.
-    pub fn new(given: Vec<Given>) -> Result<Self> {
+    pub fn new(given: Vec<Given>, laws: Option<Laws>) -> Result<Self> {
         let counts: Vec<usize> = given.iter().map(|table| table.count).collect();
         if let Some(table) = given.iter().find(|table| table.count >= NULL as usize) {
             return Err(Error::run(
@@ -61,18 +66,25 @@ impl Stored {
                 "has 2^32 rows or more, which is past what is kept in memory",
             ));
         }
-        let rows = given.iter().map(|table| Rows::new(table, &counts)).collect::<Result<_>>()?;
-        let mut tables: Vec<Table> = given
-            .into_iter()
-            .map(|Given { name, links, columns, .. }| Table { name, columns, links, referrers: Vec::new() })
+        let rows = given.iter().enumerate();
+        let rows: Vec<Rows> = rows
+            .map(|(table, given)| Rows::new(given, &counts, laws.as_ref(), table))
+            .collect::<Result<_>>()?;
+        let tables = given.into_iter().zip(&rows);
+        let mut tables: Vec<Table> = tables
+            .map(|(Given { name, links, columns, .. }, rows)| {
+                let fullness = rows.fullness();
+                Table { name, columns, links, referrers: Vec::new(), fullness }
+            })
             .collect();
         Table::refer(&mut tables);
-        Ok(Self { tables, rows })
+        Ok(Self { tables, rows, laws })
     }
 }
 
 impl Rows {
-    fn new(given: &Given, counts: &[usize]) -> Result<Self> {
+    /// `table` is its index.
+    fn new(given: &Given, counts: &[usize], laws: Option<&Laws>, table: usize) -> Result<Self> {
         let (count, links, width) = (given.count, given.links.len(), given.columns.len());
         let arrays = given.rows.columns();
         let wanted = usize::from(given.timed) + links + width;
@@ -90,7 +102,7 @@ impl Rows {
         }
         let (time, arrays) = arrays.split_at(usize::from(given.timed));
         let times = time.first().map_or(Ok(Vec::new()), |array| integers(&given.name, array, TIMELESS))?;
-        let order = order(&times);
+        let order = if laws.is_some() { Vec::new() } else { order(&times) };
         let stride = links + width;
         let mut records = vec![NULL; stride * count];
         let mut referrers = Vec::with_capacity(links);
@@ -108,7 +120,17 @@ impl Rows {
                 }
                 records[row * stride + link] = *parent as u32;
             }
-            referrers.push(Adjacency::new(*parent_count, &order, |row| records[row * stride + link], count));
+            let parent = |row: usize| Some(records[row * stride + link]).filter(|parent| *parent != NULL);
+            let ordered: Box<dyn Iterator<Item = usize>> = match laws.and_then(|laws| laws.order(table, link))
+            {
+                Some(rows) => Box::new(rows.map(|row| row as usize)),
+                None if order.is_empty() => Box::new(0..count),
+                None => Box::new(order.iter().map(|row| *row as usize)),
+            };
+            let nearly = |row: usize| laws?.nearly(table, link, row as u64).map(|parent| parent as u32);
+            referrers.push(Adjacency::new(*parent_count, ordered, count, |row| {
+                parent(row).or_else(|| nearly(row))
+            }));
         }
         for (place, (array, column)) in arrays[links..].iter().zip(&given.columns).enumerate() {
             let bits = words(&given.name, array, column.kind)?;
@@ -123,6 +145,15 @@ impl Rows {
         self.times.get(row as usize).copied().unwrap_or(TIMELESS)
     }
 
+    /// How many cells of a row are not NULL, on average.
+    fn fullness(&self) -> f64 {
+        let links = self.links;
+        let records = self.records.chunks_exact(self.stride.max(1));
+        let held: usize =
+            records.map(|record| record[links..].iter().filter(|word| **word != NULL).count()).sum();
+        held as f64 / self.count.max(1) as f64
+    }
+
     fn record(&self, row: u64) -> &[u32] {
         &self.records[row as usize * self.stride..(row as usize + 1) * self.stride]
     }
@@ -133,23 +164,26 @@ impl Rows {
 }
 
 impl Adjacency {
-    fn new(parents: usize, order: &[u32], parent: impl Fn(usize) -> u32, count: usize) -> Self {
+    /// `order` are the rows 0 to `count`, in the order that those of one parent shall have.
+    fn new(
+        parents: usize,
+        order: impl Iterator<Item = usize>,
+        count: usize,
+        parent: impl Fn(usize) -> Option<u32>,
+    ) -> Self {
         let mut starts = vec![0_u32; parents + 1];
-        let held =
-            |row: usize| Some(parent(row)).filter(|parent| *parent != NULL).map(|parent| parent as usize);
-        for parent in (0..count).filter_map(held) {
-            starts[parent + 1] += 1;
+        for parent in (0..count).filter_map(&parent) {
+            starts[parent as usize + 1] += 1;
         }
         for parent in 0..parents {
             starts[parent + 1] += starts[parent];
         }
         let mut ends = starts.clone();
         let mut rows = vec![0; starts[parents] as usize];
-        for position in 0..count {
-            let row = order.get(position).map_or(position, |row| *row as usize);
-            if let Some(parent) = held(row) {
-                rows[ends[parent] as usize] = row as u32;
-                ends[parent] += 1;
+        for row in order {
+            if let Some(parent) = parent(row) {
+                rows[ends[parent as usize] as usize] = row as u32;
+                ends[parent as usize] += 1;
             }
         }
         Self { starts, rows }
@@ -179,18 +213,29 @@ impl Source for Stored {
         out.extend(links.iter().map(|row| if *row == NULL { NONE } else { u64::from(*row) }));
     }
 
-    fn children(&self, referrer: Referrer, parent: u64, until: Nanos) -> &[u32] {
+    fn children(&self, referrer: Referrer, parent: u64, horizon: &Horizon<'_>) -> Children<'_> {
         let rows = &self.rows[referrer.table];
         let found = rows.referrers[referrer.link].of(parent);
-        let is_seen = |row: &u32| rows.time(u64::from(*row)) <= until;
-        match found.last() {
-            Some(last) if !is_seen(last) => &found[..found.partition_point(is_seen)],
-            _ => found,
-        }
+        Children::Listed(match &self.laws {
+            Some(laws) => {
+                let reach = laws.reach(referrer.table, referrer.link, horizon.end(referrer.table));
+                &found[..found.partition_point(|row| u64::from(*row) < reach)]
+            }
+            None => {
+                let is_seen = |row: &u32| rows.time(u64::from(*row)) <= horizon.until;
+                match found.last() {
+                    Some(last) if !is_seen(last) => &found[..found.partition_point(is_seen)],
+                    _ => found,
+                }
+            }
+        })
     }
 
-    fn visible(&self, table: usize, until: Nanos) -> u64 {
+    fn end(&self, table: usize, until: Nanos) -> u64 {
         let rows = &self.rows[table];
+        if let Some(laws) = &self.laws {
+            return laws.end(table, until);
+        }
         if rows.times.is_empty() {
             return rows.count as u64;
         }
@@ -206,9 +251,23 @@ impl Source for Stored {
         self.rows[table].at(position)
     }
 
-    fn cells(&self, node: Node) -> &[u32] {
+    fn holds(&self, node: Node, of: Option<(Referrer, u64)>, until: Nanos) -> bool {
         let rows = &self.rows[node.table];
-        &rows.record(node.row)[rows.links..]
+        let is_child =
+            |(referrer, parent): (Referrer, u64)| u64::from(rows.record(node.row)[referrer.link]) == parent;
+        self.laws.is_none() || (rows.time(node.row) <= until && of.is_none_or(is_child))
+    }
+
+    fn is_ordered(&self, _table: usize, _link: usize) -> bool {
+        false
+    }
+
+    fn cells(&self, nodes: &[Node], out: &mut Cells) -> Result<()> {
+        for node in nodes {
+            let rows = &self.rows[node.table];
+            out.words.extend_from_slice(&rows.record(node.row)[rows.links..]);
+        }
+        Ok(())
     }
 }
 

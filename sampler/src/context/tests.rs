@@ -25,28 +25,31 @@ fn star(hubs: usize, spokes: usize) -> Stored {
     let sizes = (0..hubs).map(|hub| (hub != 2).then_some(hub as f32));
     let parents = (0..spokes).map(|row| (row + 1 < spokes).then_some((row % hubs) as i64));
     let number = |id| vec![Column { id, kind: Kind::Number }];
-    Stored::new(vec![
-        Given {
-            name: "hub".into(),
-            count: hubs,
-            rows: rows(vec![Arc::new(sizes.collect::<Float32Array>())]),
-            timed: false,
-            links: vec![],
-            columns: number(0),
-        },
-        Given {
-            name: "spoke".into(),
-            count: spokes,
-            rows: rows(vec![
-                Arc::new((0..spokes as i64).map(Some).collect::<Int64Array>()),
-                Arc::new(parents.collect::<Int64Array>()),
-                Arc::new((0..spokes).map(|row| Some(row as f32)).collect::<Float32Array>()),
-            ]),
-            timed: true,
-            links: vec![HUB],
-            columns: number(1),
-        },
-    ])
+    Stored::new(
+        vec![
+            Given {
+                name: "hub".into(),
+                count: hubs,
+                rows: rows(vec![Arc::new(sizes.collect::<Float32Array>())]),
+                timed: false,
+                links: vec![],
+                columns: number(0),
+            },
+            Given {
+                name: "spoke".into(),
+                count: spokes,
+                rows: rows(vec![
+                    Arc::new((0..spokes as i64).map(Some).collect::<Int64Array>()),
+                    Arc::new(parents.collect::<Int64Array>()),
+                    Arc::new((0..spokes).map(|row| Some(row as f32)).collect::<Float32Array>()),
+                ]),
+                timed: true,
+                links: vec![HUB],
+                columns: number(1),
+            },
+        ],
+        None,
+    )
     .unwrap()
 }
 
@@ -97,8 +100,8 @@ fn rows_that_stand_in_no_order_are_seen_by_time() {
     let columns = vec![Column { id: 0, kind: Kind::Number }];
     let given =
         Given { name: "t".into(), count: 4, rows: rows.unwrap(), timed: true, links: vec![], columns };
-    let stored = Stored::new(vec![given]).unwrap();
-    assert_eq!((stored.visible(0, 0), stored.visible(0, 1), stored.visible(0, 8)), (0, 2, 3));
+    let stored = Stored::new(vec![given], None).unwrap();
+    assert_eq!((stored.end(0, 0), stored.end(0, 1), stored.end(0, 8)), (0, 2, 3));
     assert_eq!([0, 1, 2, 3].map(|position| stored.at(0, position)), [1, 3, 0, 2]);
 }
 

@@ -4,13 +4,15 @@
 //! rows of depth d + 1. What is drawn of one row is a uniform sample of at most `max_width`: a keyed permutation of its
 //! children is followed from its beginning, so that nothing is drawn that is not needed.
 
-use super::{NONE, Nanos, Node, Referrer, Rules, Source, TIMELESS};
+use super::{Children, Horizon, NONE, Nanos, Node, Referrer, Rules, Source, TIMELESS};
 use crate::permute::Perm;
 use crate::rng::Key;
 use std::collections::HashSet;
 
 /// Rows that were met already may be drawn so often in a row before the table counts as used up.
 const PATIENCE: usize = 32;
+/// Of the candidates for a row's children so many in a row may be none before the others are left alone.
+const REFUSALS: usize = 64;
 
 /// A walk under way. `visits` grows by one row with every `step`.
 pub struct Walk<'a> {
@@ -18,7 +20,7 @@ pub struct Walk<'a> {
     rules: Rules,
     seed: Node,
     /// No row later than this is seen.
-    until: Nanos,
+    horizon: Horizon<'a>,
     key: Key,
     draws: u64,
     seen: HashSet<Node>,
@@ -37,30 +39,45 @@ pub struct Walk<'a> {
     pub parents: Vec<u64>,
 }
 
-/// What refers to one row: lists by table, and the order in which they are drawn.
+/// What refers to one row: candidates by link, and the order in which they are drawn.
 struct Group<'a> {
-    lists: Vec<(usize, &'a [u32])>,
+    parent: u64,
+    lists: Vec<(Referrer, Children<'a>)>,
     order: Perm,
     next: u64,
+    /// How many may be drawn yet.
     left: u64,
 }
 
 impl Group<'_> {
-    fn draw(&mut self) -> Node {
-        let mut position = self.order.forward(self.next);
-        self.next += 1;
-        self.left -= 1;
-        let mut lists = self.lists.iter();
-        loop {
-            match lists.next() {
-                Some((table, rows)) if position < rows.len() as u64 => {
-                    return Node { table: *table, row: u64::from(rows[position as usize]) };
-                }
-                Some((_, rows)) => position -= rows.len() as u64,
-                // The order is over all rows of all lists, so this is not reached.
-                None => return Node { table: 0, row: NONE },
+    /// The next candidate that is a child early enough; None where there is none.
+    fn draw(&mut self, source: &dyn Source, until: Nanos) -> Option<Node> {
+        let mut refused = 0;
+        while self.left > 0 {
+            let found = self.candidate();
+            self.next += 1;
+            let rest = self.order.len() - self.next;
+            if let Some((node, referrer)) = found
+                && source.holds(node, Some((referrer, self.parent)), until)
+            {
+                self.left = (self.left - 1).min(rest);
+                return Some(node);
             }
+            refused += 1;
+            self.left = if refused < REFUSALS { self.left.min(rest) } else { 0 };
         }
+        None
+    }
+
+    fn candidate(&self) -> Option<(Node, Referrer)> {
+        let mut position = self.order.forward(self.next);
+        for (referrer, rows) in &self.lists {
+            if position < rows.len() {
+                return Some((Node { table: referrer.table, row: rows.get(position) }, *referrer));
+            }
+            position -= rows.len();
+        }
+        None
     }
 }
 
@@ -71,7 +88,7 @@ impl<'a> Walk<'a> {
             source,
             rules,
             seed,
-            until: if until == TIMELESS { Nanos::MAX } else { until },
+            horizon: Horizon::new(source, if until == TIMELESS { Nanos::MAX } else { until }),
             key,
             draws: 0,
             seen: HashSet::new(),
@@ -93,7 +110,8 @@ impl<'a> Walk<'a> {
                 Some(next) => next,
                 None if met < PATIENCE => {
                     met += 1;
-                    (self.filler()?, 0)
+                    let Some(node) = self.filler()? else { continue };
+                    (node, 0)
                 }
                 None => return None,
             };
@@ -109,9 +127,15 @@ impl<'a> Walk<'a> {
         self.starts.push(first);
         self.source.parents(node, &mut self.parents);
         let links = &self.source.tables()[node.table].links;
-        for (table, row) in links.iter().zip(&self.parents[first..]).rev() {
+        for (link, (table, row)) in links.iter().zip(&self.parents[first..]).enumerate().rev() {
             let parent = Node { table: *table, row: *row };
-            if *row != NONE && (self.rules.published || self.source.time(parent) <= self.until) {
+            if *row == NONE || self.seen.contains(&parent) {
+                continue;
+            }
+            let is_seen = self.rules.published
+                || self.source.is_ordered(node.table, link)
+                || self.source.time(parent) <= self.horizon.until;
+            if is_seen {
                 self.ahead.push((parent, depth + 1));
             }
         }
@@ -133,7 +157,10 @@ impl<'a> Walk<'a> {
                     place = place.wrapping_sub(if is_here { 0 } else { group.left });
                     is_here
                 })?;
-                return Some((group.draw(), self.depth));
+                match group.draw(self.source, self.horizon.until) {
+                    Some(node) => return Some((node, self.depth)),
+                    None => continue,
+                }
             }
             let depth = self.layers.iter().position(|layer| !layer.is_empty())?;
             let layer = std::mem::take(&mut self.layers[depth]);
@@ -150,23 +177,25 @@ impl<'a> Walk<'a> {
 
     fn gather<'r>(&mut self, node: Node, referrers: impl Iterator<Item = &'r Referrer>) {
         let lists: Vec<_> = referrers
-            .map(|referrer| (referrer.table, self.source.children(*referrer, node.row, self.until)))
+            .map(|referrer| (*referrer, self.source.children(*referrer, node.row, &self.horizon)))
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
-        let count: u64 = lists.iter().map(|(_, rows)| rows.len() as u64).sum();
+        let count: u64 = lists.iter().map(|(_, rows)| rows.len()).sum();
         if count > 0 {
             let order = Perm::new(count, self.key.at(self.next()));
-            self.groups.push(Group { lists, order, next: 0, left: count.min(self.rules.max_width) });
+            let left = count.min(self.rules.max_width);
+            self.groups.push(Group { parent: node.row, lists, order, next: 0, left });
         }
     }
 
-    /// Another row of the seed's table.
-    fn filler(&mut self) -> Option<Node> {
+    /// Another row of the seed's table, or a candidate that is too late after all; None where there is none to be had.
+    fn filler(&mut self) -> Option<Option<Node>> {
         let table = self.seed.table;
-        let rows = if self.rules.fill { self.source.visible(table, self.until) } else { 0 };
-        (rows > 0).then(|| {
-            let position = self.below(rows);
-            Node { table, row: self.source.at(table, position) }
+        let end = if self.rules.fill { self.horizon.end(table) } else { 0 };
+        (end > 0).then(|| {
+            let position = self.below(end);
+            let node = Node { table, row: self.source.at(table, position) };
+            self.source.holds(node, None, self.horizon.until).then_some(node)
         })
     }
 

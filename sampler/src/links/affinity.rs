@@ -9,6 +9,7 @@
 //! Parent communities are residue classes of the parent's row, so that a parent keeps its community, and its hashed
 //! popularity, as the prefix grows.
 
+use super::Run;
 use super::driver::scale;
 use super::split::{BLOCK, Curve, Slot, Split, Target, Tree, block_of};
 use crate::permute::{GOLDEN, Perm, mix};
@@ -113,20 +114,45 @@ impl Affinity {
     /// The rows of all children of `parent`, ascending.
     pub fn children(&self, parent: u64) -> Vec<u64> {
         let mut rows = Vec::new();
-        self.visit(parent, |epoch, slot| {
+        self.visit(parent, u64::MAX, |epoch, slot| {
             rows.extend((slot.start..slot.end).map(|position| epoch.start + epoch.order.inverse(position)));
         });
         rows.sort_unstable();
         rows
     }
 
-    /// Calls `found` with the permuted positions of `parent`'s children, piece by piece.
-    fn visit(&self, parent: u64, mut found: impl FnMut(&Epoch, Slot)) {
+    /// The permuted positions of all children of `parent`, in the epochs that begin before a row.
+    pub fn runs(&self, parent: u64, before: u64) -> Vec<Run> {
+        let mut runs = Vec::new();
+        self.visit(parent, before, |epoch, Slot { start, end, .. }| {
+            if start < end {
+                runs.push(Run { first: epoch.start, order: Some(epoch.order), start, count: end - start });
+            }
+        });
+        runs
+    }
+
+    /// Where the epoch ends that holds the row before this one.
+    pub fn epoch_end(&self, before: u64) -> u64 {
+        before.checked_sub(1).map_or(0, |last| self.epoch(last).end)
+    }
+
+    /// All rows in the order of `runs`.
+    pub fn order(&self) -> impl Iterator<Item = u64> {
+        self.epochs.iter().flat_map(|epoch| {
+            (0..epoch.end - epoch.start).map(|position| epoch.start + epoch.order.inverse(position))
+        })
+    }
+
+    /// Calls `found` with the permuted positions of `parent`'s children, piece by piece, in the epochs that begin before a
+    /// row.
+    fn visit(&self, parent: u64, before: u64, mut found: impl FnMut(&Epoch, Slot)) {
         if self.shuffle.is_some_and(|perm| parent >= perm.len()) {
             return; // left out for the sake of a pair
         }
         let rank = self.shuffle.map_or(parent, |perm| perm.inverse(parent));
-        let roots = self.epochs.iter().filter(|epoch| epoch.eligible == 0);
+        let epochs = &self.epochs[..self.epochs.partition_point(|epoch| epoch.start < before)];
+        let roots = epochs.iter().filter(|epoch| epoch.eligible == 0);
         for epoch in roots.filter(|epoch| (epoch.start..epoch.end).contains(&parent)) {
             let root = match self.roots {
                 Roots::Null => continue,
@@ -140,7 +166,7 @@ impl Affinity {
         let communities = self.residues.len();
         let residue = rank % communities as u64;
         let first = self.residues.iter().position(|of_piece| *of_piece == residue).unwrap_or(0);
-        for epoch in self.epochs.iter().filter(|epoch| epoch.eligible > rank) {
+        for epoch in epochs.iter().filter(|epoch| epoch.eligible > rank) {
             let recent = self.recent(epoch);
             if epoch.eligible - 1 - rank < recent.size {
                 found(epoch, self.find(recent, Target::Rank(epoch.eligible - 1 - rank)));
@@ -159,8 +185,13 @@ impl Affinity {
     /// The number of children of `parent`.
     pub fn count(&self, parent: u64) -> u64 {
         let mut count = 0;
-        self.visit(parent, |_, slot| count += slot.end - slot.start);
+        self.visit(parent, u64::MAX, |_, slot| count += slot.end - slot.start);
         count
+    }
+
+    /// What rows of a table to itself refer to that have no earlier one.
+    pub fn roots(&self) -> Roots {
+        self.roots
     }
 
     fn root(&self, epoch: &Epoch, row: u64) -> u64 {

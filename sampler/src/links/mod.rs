@@ -6,6 +6,7 @@
 mod affinity;
 mod check;
 mod driver;
+mod family;
 mod junction;
 mod one_to_one;
 mod open;
@@ -22,6 +23,8 @@ use crate::rng::Key;
 use crate::world::{Keys, NONE, Place, Tuple};
 pub(crate) use affinity::Affinity;
 pub(crate) use driver::{Cursor, Driver};
+pub use family::Family;
+pub(crate) use family::Run;
 use junction::{Junction, Scope};
 pub(crate) use one_to_one::OneToOne;
 pub(crate) use open::affinity;

@@ -1,10 +1,12 @@
 //! Contexts for Python: arrays go in and come out as buffers, never as an object per row.
 
-use super::{free, numbers, record_batch};
+use super::{PyDatabase, free, numbers, record_batch};
 use crate::context::batch::{self, Batch, Form};
 use crate::context::labels::{Asked, Labelled, Labels};
+use crate::context::laws::{Lawful, Laws};
 use crate::context::seeds::{Draw, Seed};
 use crate::context::stored::{Given, Stored};
+use crate::context::unmade::{self, Unmade, Wanted, When};
 use crate::context::{Column, Kind, Nanos, Node, Rules, Source};
 use crate::error::{Error, Result};
 use crate::rng::Key;
@@ -16,6 +18,21 @@ use std::sync::Arc;
 /// A table as Python has it: name, how many rows, the rows, whether the first column is its time, the tables that its links lead to, and
 /// number and kind of each column with cells.
 type GivenTable<'py> = (String, usize, Bound<'py, PyAny>, bool, Vec<usize>, Vec<(i32, i8)>);
+
+/// A table of a plan as Python has it, see `context::unmade::Given`.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct PlannedTable {
+    name: String,
+    planned: String,
+    /// The column that is its time, and the links that lend it theirs: at most one of the two.
+    time: Option<String>,
+    lenders: Vec<usize>,
+    links: Vec<(usize, usize)>,
+    /// Number, kind, planned column, mean and deviation.
+    columns: Vec<(i32, i8, Option<String>, f64, f64)>,
+    fullness: f64,
+}
 
 /// A database that contexts are drawn from.
 #[pyclass(frozen, module = "plurel_sql._sampler", name = "ContextSource")]
@@ -66,9 +83,15 @@ impl Part {
 
 #[pymethods]
 impl PySource {
-    /// A database in memory (see `context::stored::Given`).
+    /// A database in memory (see `context::stored::Given`); `plan` where it is that of a plan: the plan opened, and of
+    /// each table its name there and which of its links each link is.
     #[staticmethod]
-    fn stored(py: Python<'_>, tables: Vec<GivenTable<'_>>) -> PyResult<Self> {
+    #[pyo3(signature = (tables, plan = None))]
+    fn stored(
+        py: Python<'_>,
+        tables: Vec<GivenTable<'_>>,
+        plan: Option<(Bound<'_, PyDatabase>, Vec<(String, Vec<Option<usize>>)>)>,
+    ) -> PyResult<Self> {
         let given = tables.into_iter().map(|(name, count, rows, timed, links, columns)| {
             let rows = record_batch(py, &rows)?;
             let columns = columns.into_iter().map(|(id, code)| {
@@ -81,7 +104,37 @@ impl PySource {
             Ok(Given { name, count, rows, timed, links, columns })
         });
         let given: Vec<Given> = given.collect::<PyResult<_>>()?;
-        Ok(Self(Arc::new(free(py, || Stored::new(given))?)))
+        let laws = plan.map(|(database, tables)| {
+            let database = &database.get().0;
+            let tables =
+                tables.into_iter().map(|(name, links)| Ok(Lawful { table: database.table(&name)?, links }));
+            Ok(Laws::new(database.keys().clone(), tables.collect::<Result<_>>()?))
+        });
+        let laws = laws.transpose().map_err(|error: Error| super::raised(py, &error))?;
+        Ok(Self(Arc::new(free(py, || Stored::new(given, laws))?)))
+    }
+
+    /// The database of a plan that is opened, of which nothing is made but what contexts show.
+    #[staticmethod]
+    fn unmade(py: Python<'_>, database: &PyDatabase, tables: Vec<PlannedTable>) -> PyResult<Self> {
+        let given = tables.into_iter().map(
+            |PlannedTable { name, planned, time, lenders, links, columns, fullness }| {
+                let columns = columns.into_iter().map(|(id, code, planned, mean, std)| {
+                    let kind = Kind::of(code).ok_or_else(|| Error::run(&name, format!("no kind {code}")))?;
+                    Ok(Wanted { column: Column { id, kind }, planned, mean, std })
+                });
+                let columns = columns.collect::<Result<_>>()?;
+                let time = match time {
+                    Some(column) => When::Column(column),
+                    None if lenders.is_empty() => When::Never,
+                    None => When::Lent(lenders),
+                };
+                Ok(unmade::Given { name, planned, time, links, columns, fullness })
+            },
+        );
+        let given: Result<Vec<unmade::Given>> = given.collect();
+        let database = database.0.clone();
+        Ok(Self(Arc::new(free(py, move || Unmade::new(database, given?))?)))
     }
 
     /// A task over this source. Arrays are little-endian: entity rows and times (int64), when each label is known
@@ -226,5 +279,6 @@ fn given(py: Python<'_>, batch: Batch) -> PyResult<Bound<'_, PyDict>> {
     ] {
         arrays.set_item(name, PyByteArray::new(py, bytes))?;
     }
+    arrays.set_item("texts", batch.texts)?;
     Ok(arrays)
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod families;
 mod laws;
 mod plans;
 mod speed;
@@ -103,6 +104,7 @@ pub(crate) fn verify(plan: &Plan) -> Topology {
     let times: Vec<Vec<Micros>> = (0..plan.tables.len()).map(|table| all_times(&topology, table)).collect();
     for (index, table) in plan.tables.iter().enumerate() {
         assert_eq!(times[index], all_times(&bare, index), "{}: caches change times", table.name);
+        families::verify_before(&topology, index, &times[index]);
         for (number, link) in table.links.iter().enumerate() {
             let place = format!("seed {} {}.{}", plan.seed, table.name, link.name);
             let parents = all_parents(&topology, index, number);
@@ -115,7 +117,7 @@ pub(crate) fn verify(plan: &Plan) -> Topology {
                     children[*parent as usize].push(row as u64);
                     // On a ring of roots some parents are later rows.
                     let is_back = topology.refers_back(index, number) && *parent <= row as u64;
-                    let is_ordered = up < index || is_back;
+                    let is_ordered = topology.is_ordered(index, number) || is_back;
                     if is_ordered && topology.has_time(up) && topology.has_time(index) {
                         let (parent, child) = (times[up][*parent as usize], times[index][row]);
                         assert!(child >= parent, "{place} row {row}: {child} before {parent}");
@@ -131,6 +133,7 @@ pub(crate) fn verify(plan: &Plan) -> Topology {
                 );
             }
             assert!(topology.children(index, number, topology.rows(up)).is_empty());
+            families::verify_family(&topology, index, number, &children, &place);
         }
     }
     topology
