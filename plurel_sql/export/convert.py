@@ -138,7 +138,7 @@ class _Rows:
         relation, short = self.relations[table.source], self.referred[parent.source]
         places = f"plurel_rows.m{self.number[parent.source]}"
         columns = ", ".join(short[name] for name in link.parent_source)
-        if not _unique(held, link.parent_source):
+        if not unique(held, link.parent_source):
             places = f"(SELECT min(k) AS k, arg_min(t, k) AS t, {columns} FROM {places} GROUP BY {columns})"
         pairs = []
         for own, other in zip(link.source, link.parent_source, strict=True):
@@ -170,6 +170,6 @@ def _cast(value: str, type_: SqlType, kind: Kind) -> str:
     return f"{value}::{_TYPES[kind]}"
 
 
-def _unique(table: Table, columns: tuple[str, ...]) -> bool:
+def unique(table: Table, columns: tuple[str, ...]) -> bool:
     """Whether the schema says that no two rows have the same values in these columns."""
     return any(unique.plain and set(unique.columns) <= set(columns) for unique in table.uniques)
