@@ -16,7 +16,7 @@ from plurel_sql import _sampler
 from plurel_sql.attempts.judge import Judge
 from plurel_sql.attempts.mend import Mender
 from plurel_sql.errors import ImpossibleError, InputError, PlurelError, RunError
-from plurel_sql.plan.model import Plan, decode, encode
+from plurel_sql.plan.model import Plan, decode
 
 _T = TypeVar("_T")
 
@@ -51,7 +51,7 @@ class Sampler:
         self, plan: Plan, threads: int = 0, cache_bytes: int = CACHE_BYTES, models: Fitted | None = None
     ) -> None:
         self._plan = plan
-        bare = encode(replace(plan, schema=None, notes=()))  # what only targets and people read may be large
+        bare = _handed(replace(plan, schema=None, notes=()))  # what only targets and people read may be large
         self._database = mapped(lambda: _sampler.Database.open(bare, threads, cache_bytes, models))
 
     @property
@@ -178,8 +178,13 @@ def fit(plan: Plan) -> tuple[Plan, Fitted]:
     Raises:
         InputError, ImpossibleError: as in ``Sampler``.
     """
-    fitted = mapped(lambda: Fitted(encode(plan)))
+    fitted = mapped(lambda: Fitted(_handed(plan)))
     return decode(fitted.plan), fitted
+
+
+def _handed(plan: Plan) -> bytes:
+    """The plan as the core reads it: JSON, and without the spaces that are half of what ``encode`` writes."""
+    return msgspec.json.encode(plan)
 
 
 def _guarded(reader: pa.RecordBatchReader, table: str) -> Iterator[pa.RecordBatch]:

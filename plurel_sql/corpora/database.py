@@ -13,6 +13,7 @@ from plurel_sql import tasks
 from plurel_sql.corpora.recipe import Recipe, plan_of
 from plurel_sql.export.build import build
 from plurel_sql.export.folder import write
+from plurel_sql.export.plain import is_plain, tables
 from plurel_sql.export.times import planned
 from plurel_sql.plan.model import Plan, encode
 from plurel_sql.sample import Fitted, Sampler
@@ -76,8 +77,14 @@ def make(recipe: Recipe, seed: int, out: Path) -> Figures:
 def _relbench(recipe: Recipe, name: str, plan: Plan, models: Fitted | None, work: Path) -> None:
     assert plan.schema is not None
     sampler = Sampler(plan, threads=1, models=models)
+    times = planned(plan)
+    if recipe.tasks == 0 and is_plain(plan.schema):
+        layout, rows = tables(name, plan.schema, times, sampler.batches)
+        for _ in write(layout, rows, work):
+            pass
+        return
     with duckdb.connect(config={"threads": 1}) as connection:
-        layout = build(name, plan.schema, planned(plan), sampler.batches, connection)
+        layout = build(name, plan.schema, times, sampler.batches, connection)
         made = None
         if recipe.tasks != 0:
             wanted = None if recipe.tasks == "auto" else recipe.tasks

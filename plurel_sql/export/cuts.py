@@ -23,16 +23,31 @@ def cuts(connection: duckdb.DuckDBPyConnection, tables: Sequence[OutTable]) -> t
     They stand at the 80 % and 90 % quantiles of the times of the tables whose rows happen under another (of all timed
     ones where there is none such), or, where that leaves next to no time to be forecast, at 80 % and 90 % of the span.
     """
-    timed = [table for table in tables if table.time is not None and not table.lenders]
-    events = [table for table in timed if table.links] or timed
-    if not events:
+    happening = events(tables)
+    if not happening:
         return None
-    union = " UNION ALL ".join(f"SELECT {quoted(str(t.time))}::TIMESTAMP AS t FROM {quoted(t.name)}" for t in events)
+    union = " UNION ALL ".join(f"SELECT {quoted(str(t.time))}::TIMESTAMP AS t FROM {quoted(t.name)}" for t in happening)
     ((low, val, test, high),) = connection.execute(
         f"SELECT epoch_us(min(t)), epoch_us(quantile_disc(t, 0.8)), epoch_us(quantile_disc(t, 0.9)), epoch_us(max(t))"
         f" FROM ({union}) WHERE t IS NOT NULL"
     ).fetchall()
-    if low is None or low == high:
+    return None if low is None else chosen(low, val, test, high)
+
+
+def events(tables: Sequence[OutTable]) -> list[OutTable]:
+    """The tables by whose times the cuts are chosen."""
+    timed = [table for table in tables if table.time is not None and not table.lenders]
+    return [table for table in timed if table.links] or timed
+
+
+def quantile(count: int, tenths: int) -> int:
+    """The place of a quantile among ``count`` sorted values, as DuckDB's ``quantile_disc`` has it."""
+    return max(count - count * (10 - tenths) // 10, 1) - 1
+
+
+def chosen(low: int, val: int, test: int, high: int) -> tuple[int, int] | None:
+    """The cuts, of the first and last time and the quantiles."""
+    if low == high:
         return None
     if not low < val < test < high or min(test - val, high - test) < (high - low) * _SHORT:
         val, test = low + (high - low) * 8 // 10, low + (high - low) * 9 // 10
@@ -51,11 +66,13 @@ def timeless(connection: duckdb.DuckDBPyConnection, tables: Sequence[OutTable]) 
         for k, table in enumerate(timed)
     )
     found = connection.execute(f"SELECT k, n, n - held FROM ({union}) WHERE held < n ORDER BY k").fetchall()
-    return tuple(
-        Note(
-            f"{missing:,} of {rows:,} rows have no {timed[k].time}: relbench leaves them out of what it cuts by time",
-            timed[k].source,
-            level="info",
-        )
-        for k, rows, missing in found
+    return tuple(timeless_note(timed[k], rows, missing) for k, rows, missing in found)
+
+
+def timeless_note(table: OutTable, rows: int, missing: int) -> Note:
+    """That some of a table's rows have no time."""
+    return Note(
+        f"{missing:,} of {rows:,} rows have no {table.time}: relbench leaves them out of what it cuts by time",
+        table.source,
+        level="info",
     )

@@ -38,18 +38,18 @@ class Task(msgspec.Struct, frozen=True):
 
 def write(
     layout: Layout,
-    connection: duckdb.DuckDBPyConnection,
+    data: duckdb.DuckDBPyConnection | Mapping[str, pa.Table],
     folder: Path,
     *,
     tasks: tuple[Task, ...] = (),
     description: str = "",
 ) -> Iterator[OutTable]:
-    """Fills ``folder``, which is empty, from the tables that ``connection`` holds; gives each table when it is written,
+    """Fills ``folder``, which is empty, from the tables that ``data`` holds; gives each table when it is written,
     for whoever watches. Nothing is finished before the last one has been taken.
 
     Args:
         layout: what the tables are.
-        connection: with a table for each of the layout, as ``convert`` makes them.
+        data: a table for each of the layout, as ``convert`` or ``plain`` makes them.
         tasks: written as they are.
         description: of the dataset, for its manifest and card.
     """
@@ -57,11 +57,9 @@ def write(
     rows: dict[str, int] = {}
     for table in layout.tables:
         path = folder / "db" / f"{table.name}.parquet"
-        ((count,),) = connection.execute(
-            f"COPY {quoted(table.name)} TO {_string(str(path))}"
-            f" (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{_metadata(table)}}})"
-        ).fetchall()
-        rows[table.name] = count
+        rows[table.name] = (
+            _copied(table, data, path) if isinstance(data, duckdb.DuckDBPyConnection) else _put(table, data, path)
+        )
         yield table
     for task in tasks:
         place = folder / "tasks" / task.name
@@ -103,9 +101,29 @@ def _fkeys(table: OutTable) -> dict[str, str]:
     return {link.column: link.parent for link in table.links}
 
 
-def _metadata(table: OutTable) -> str:
+def _copied(table: OutTable, connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Writes a table's file; how many rows it has."""
+    held = ", ".join(f"{name}: {_string(value)}" for name, value in _metadata(table).items())
+    ((count,),) = connection.execute(
+        f"COPY {quoted(table.name)} TO {_string(str(path))} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{held}}})"
+    ).fetchall()
+    return int(count)
+
+
+def _put(table: OutTable, data: Mapping[str, pa.Table], path: Path) -> int:
+    """As ``_copied``, of a table in Arrow."""
+    rows = data[table.name]
+    fields = [field.with_nullable(rows[field.name].null_count > 0) for field in rows.schema]
+    # Numbers with a fraction hardly repeat: a dictionary of them only takes time.
+    repeated = [field.name for field in fields if not pa.types.is_floating(field.type)]
+    rows = rows.cast(pa.schema(fields, _metadata(table)))
+    pq.write_table(rows, path, compression="zstd", use_dictionary=repeated)
+    return int(rows.num_rows)
+
+
+def _metadata(table: OutTable) -> dict[str, str]:
     held = {"fkey_col_to_pkey_table": _fkeys(table), "pkey_col": table.key, "time_col": table.time}
-    return ", ".join(f"{name}: {_string(json.dumps(value))}" for name, value in held.items())
+    return {name: json.dumps(value) for name, value in held.items()}
 
 
 def _string(text: str) -> str:

@@ -35,7 +35,7 @@ def _recognised(connection: duckdb.DuckDBPyConnection, table: Table, relation: R
 
 def holds_times(connection: duckdb.DuckDBPyConnection, table: Table, column: Column, relation: Relation) -> bool:
     """Whether a number or text is a point in time, by its name and by nearly all of its values."""
-    if column.type.kind not in ("integer", "text") or not _says_time(table, column):
+    if not says_time(table, column):
         return False
     return share(connection, relation, column, read(relation.columns[column.name])) >= _MOST
 
@@ -64,7 +64,10 @@ def as_timestamp(column: Column) -> Column:
     return msgspec.structs.replace(column, type=SqlType("timestamp", written=column.type.written))
 
 
-def _says_time(table: Table, column: Column) -> bool:
+def says_time(table: Table, column: Column) -> bool:
+    """Whether a number or text holds times by its name."""
+    if column.type.kind not in ("integer", "text"):
+        return False
     epoch = time_role(table.name, column.name, "integer") is not None
     named = column.name.lower().endswith(("date", "time", "_at", "timestamp", "_on"))
     return epoch or (named and column.type.kind == "text")

@@ -7,6 +7,7 @@ t(x), t being the transform of the published prior.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
@@ -61,8 +62,13 @@ def quantiles(cdf: dict[str, Any]) -> Knots:
         return Knots((0.0, 1.0), (0.0, 0.0))
     x = cdf["x"]
     points = [(u, x[0] - away) for u, away in reversed(_tail(x[0], x[1:2], low[0], high[0], low[1:2]))]
+    reached = points[-1][0] if points else -1.0
     for value, below, above in zip(x, low, high, strict=True):
-        points += [(u, value) for u in (below, above) if not points or u > points[-1][0]]
+        if below > reached:
+            points.append((below, value))
+        if above > max(below, reached):
+            points.append((above, value))
+        reached = max(above, reached)
     last = _tail(x[-1], x[-2:-1], 1 - high[-1], 1 - low[-1], [1 - u for u in high[-2:-1]])
     points += [(1 - u, x[-1] + away) for u, away in last]
     points = [(0.0, points[0][1]), *(point for point in points if 0 < point[0] < 1), (1.0, points[-1][1])]
@@ -88,23 +94,26 @@ def moments(knots: Knots) -> tuple[float, float]:
 
 def transformed(knots: Knots, transform: str) -> Knots:
     """The quantile function of the transformed number; all transforms rise."""
-    mean, deviation = moments(knots)
     if transform == "rank_uniform":
         return Knots((0.0, 1.0), (0.0, 1.0))
-    by = _TRANSFORMS.get(transform)
+    by = _TRANSFORMS.get(transform) or _standardised(*moments(knots))
     knots = _around_zero(knots)
-    x = (by(x) if by else (x - mean) / max(deviation, 1e-8) for x in knots.x)
-    return Knots(knots.u, tuple(float(f"{value:.7g}") for value in x))
+    return Knots(knots.u, tuple([float(f"{by(x):.7g}") for x in knots.x]))
+
+
+def _standardised(mean: float, deviation: float) -> Callable[[float], float]:
+    return lambda x: (x - mean) / max(deviation, 1e-8)
 
 
 def _around_zero(knots: Knots) -> Knots:
     """The same function, with more knots where it crosses zero: there the transforms bend."""
-    points = []
-    for u, v, a, b in zip(knots.u, knots.u[1:], knots.x, knots.x[1:], strict=False):
-        points.append((u, a))
-        if a < 0 < b:
-            points += [(u + (v - u) * (x - a) / (b - a), x) for x in (a / 8, a / 64, 0.0, b / 64, b / 8)]
-    return Knots((*(u for u, _ in points), knots.u[-1]), (*(x for _, x in points), knots.x[-1]))
+    after = bisect_left(knots.x, 0.0)
+    if not 0 < after < len(knots.x) or knots.x[after] == 0:
+        return knots
+    (u, v), (a, b) = knots.u[after - 1 : after + 1], knots.x[after - 1 : after + 1]
+    more = (a / 8, a / 64, 0.0, b / 64, b / 8)
+    ranks = (u + (v - u) * (x - a) / (b - a) for x in more)
+    return Knots((*knots.u[:after], *ranks, *knots.u[after:]), (*knots.x[:after], *more, *knots.x[after:]))
 
 
 _TRANSFORMS: dict[str, Callable[[float], float]] = {

@@ -174,13 +174,23 @@ fn apply_any(active: &Active, xs: &mut [f32]) {
         Kind::Sign => each(xs, scale, |x| f32::from(u8::from(x > 0.0)) - f32::from(u8::from(x < 0.0))),
         Kind::SignedLog => each(xs, scale, |x| ln(1.0 + x.abs()).copysign(x)),
         Kind::BentIdentity => each(xs, scale, |x| ((x * x + 1.0).sqrt() - 1.0) * 0.5 + x),
-        Kind::Sines => each(xs, scale, |x| {
-            active
-                .waves
-                .iter()
-                .map(|&[amplitude, frequency, phase]| amplitude * sin(frequency * x + phase))
-                .sum()
-        }),
+        Kind::Sines => sines(xs, scale, &active.waves),
+    }
+}
+
+/// Wave after wave over runs of numbers, so that the loop over numbers vectorises.
+#[inline(always)]
+fn sines(xs: &mut [f32], scale: f32, waves: &[[f32; 3]]) {
+    for xs in xs.chunks_mut(64) {
+        let mut inner = [0.0; 64];
+        let mut sums = [0.0; 64];
+        inner.iter_mut().zip(&*xs).for_each(|(inner, x)| *inner = clip(*x * scale, LIMIT));
+        for &[amplitude, frequency, phase] in waves {
+            for (sum, x) in sums.iter_mut().zip(&inner) {
+                *sum += amplitude * sin(frequency * x + phase);
+            }
+        }
+        xs.iter_mut().zip(&sums).for_each(|(x, sum)| *x = clip(*sum, LIMIT));
     }
 }
 

@@ -3,6 +3,7 @@
 use super::draws::Draws;
 use super::mlp::{self, LANES, Mlp, Network};
 use super::spec::{short, shorts};
+use super::wide::wide;
 use crate::rng::Key;
 use serde_json::{Value as Json, json};
 
@@ -97,23 +98,32 @@ impl Curve {
     /// The embedding of each of `xs` (as many as `stride`), entry-major.
     pub fn embed(&self, xs: &[f32], stride: usize) -> Vec<f32> {
         let mut out = vec![0.0; self.width * stride];
-        let mut tile = vec![0.0; self.width * LANES];
-        for (group, xs) in xs.chunks_exact(LANES).enumerate() {
-            for (&x, tile) in xs.iter().zip(tile.chunks_exact_mut(self.width)) {
-                let (knot, share) = self.spot(x);
-                let (here, next) = self.table[knot * self.width..][..2 * self.width].split_at(self.width);
-                for ((t, a), b) in tile.iter_mut().zip(here).zip(next) {
-                    *t = a + share * (b - a);
-                }
-            }
-            for (entry, out) in out.chunks_exact_mut(stride).enumerate() {
-                let out = &mut out[group * LANES..][..LANES];
-                for (lane, o) in out.iter_mut().enumerate() {
-                    *o = tile[lane * self.width + entry];
-                }
+        interpolate(self, xs, stride, &mut out);
+        out
+    }
+}
+
+wide!(fn interpolate(curve: &Curve, xs: &[f32], stride: usize, out: &mut [f32]) = interpolate_any);
+
+#[inline(always)]
+fn interpolate_any(curve: &Curve, xs: &[f32], stride: usize, out: &mut [f32]) {
+    let width = curve.width;
+    let mut tile = vec![0.0; width * LANES];
+    for (group, xs) in xs.chunks_exact(LANES).enumerate() {
+        for lane in 0..LANES {
+            let (knot, share) = curve.spot(xs[lane]);
+            let (here, next) = curve.table[knot * width..][..2 * width].split_at(width);
+            let tile = &mut tile[lane * width..][..width];
+            for entry in 0..width {
+                tile[entry] = here[entry] + share * (next[entry] - here[entry]);
             }
         }
-        out
+        for entry in 0..width {
+            let out = &mut out[entry * stride + group * LANES..][..LANES];
+            for lane in 0..LANES {
+                out[lane] = tile[lane * width + entry];
+            }
+        }
     }
 }
 

@@ -289,19 +289,37 @@ fn aggregate<'a>(
 
 wide!(fn join(law: Aggregation, inputs: &[(&[f32], f32)], h: &mut [f32]) = join_any);
 
+/// Numbers that stay in the nearest cache while all inputs join them.
+const TILE: usize = 1024;
+
 #[inline(always)]
 fn join_any(law: Aggregation, inputs: &[(&[f32], f32)], h: &mut [f32]) {
+    let mut tile: Vec<(&[f32], f32)> = inputs.to_vec();
+    for (k, h) in h.chunks_mut(TILE).enumerate() {
+        for (part, (xs, _)) in tile.iter_mut().zip(inputs) {
+            part.0 = &xs[k * TILE..][..h.len()];
+        }
+        join_tile(law, &tile, h);
+    }
+}
+
+#[inline(always)]
+fn join_tile(law: Aggregation, inputs: &[(&[f32], f32)], h: &mut [f32]) {
     match law {
         Aggregation::Sum => fold(inputs, h, |h, x| h + x),
         Aggregation::Max => fold(inputs, h, |h, x| if x > h { x } else { h }),
         Aggregation::Product => fold(inputs, h, |h, x| clip(h * x, LIMIT)),
         Aggregation::LogSumExp => {
             fold(inputs, h, |h, x| if x > h { x } else { h });
-            let mut sum = vec![0.0; h.len()];
+            let mut sum = [0.0; TILE];
             for &(xs, weight) in inputs {
-                sum.iter_mut().zip(xs).zip(&*h).for_each(|((s, x), top)| *s += math::exp(weight * x - top));
+                for ((s, x), top) in sum.iter_mut().zip(xs).zip(&*h) {
+                    *s += math::exp(weight * x - top);
+                }
             }
-            h.iter_mut().zip(&sum).for_each(|(top, &s)| *top += math::ln(s));
+            for (top, &s) in h.iter_mut().zip(&sum) {
+                *top += math::ln(s);
+            }
         }
     }
 }

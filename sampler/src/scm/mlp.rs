@@ -129,10 +129,7 @@ impl Network {
             let fan_out = if layer + 1 == count { outputs } else { width };
             let mut draws = Draws::new(key);
             let mut weights = matrix(init, fan_out, fan_in, true, &mut draws);
-            for weight in &mut weights {
-                let kept = f64::from(math::unit(draws.word())) < density;
-                *weight = if kept { *weight / density as f32 } else { 0.0 };
-            }
+            mask(&draws.words(weights.len()), density, &mut weights);
             let active = mlp.activations.get(layer);
             let active = active.map(|&active| Active::published(active, key.child("waves")));
             Layer::new(fan_in, &weights, vec![0.0; fan_out], active)
@@ -183,18 +180,16 @@ pub fn embeddings(categories: usize, width: usize, key: Key) -> Vec<f32> {
 fn matrix(init: Init, rows: usize, columns: usize, turned: bool, draws: &mut Draws) -> Vec<f32> {
     let (fan_in, depth) = if turned { (rows, columns) } else { (columns, rows) };
     let (kaiming, xavier) = ((2.0 / fan_in as f64).sqrt(), (2.0 / (rows + columns) as f64).sqrt());
-    let root = 3.0_f64.sqrt();
-    let normal = |draws: &mut Draws| f64::from(math::normal(draws.word()));
-    let even = |draws: &mut Draws| root * (2.0 * f64::from(math::unit(draws.word())) - 1.0);
-    let one = |draws: &mut Draws| match init {
-        Init::KaimingNormal => kaiming * normal(draws),
-        Init::KaimingUniform => kaiming * even(draws),
-        Init::XavierNormal => xavier * normal(draws),
-        Init::XavierUniform => xavier * even(draws),
-        Init::TruncatedNormal => (0..8).map(|_| normal(draws)).find(|x| x.abs() <= 2.0).unwrap_or(0.0),
-        Init::Sparse => 0.01 * normal(draws),
-    };
-    let mut weights: Vec<f32> = (0..rows * columns).map(|_| one(draws) as f32).collect();
+    let count = rows * columns;
+    let mut weights = vec![0.0; count];
+    match init {
+        Init::KaimingNormal => normals(&draws.words(count), kaiming, &mut weights),
+        Init::XavierNormal => normals(&draws.words(count), xavier, &mut weights),
+        Init::Sparse => normals(&draws.words(count), 0.01, &mut weights),
+        Init::KaimingUniform => evens(&draws.words(count), kaiming, &mut weights),
+        Init::XavierUniform => evens(&draws.words(count), xavier, &mut weights),
+        Init::TruncatedNormal => truncated(draws, &mut weights),
+    }
     if init == Init::Sparse {
         // Of each column of theirs half the entries are zeros, rounded up.
         for line in 0..fan_in {
@@ -206,6 +201,57 @@ fn matrix(init: Init, rows: usize, columns: usize, turned: bool, draws: &mut Dra
         }
     }
     weights
+}
+
+wide!(fn normals(words: &[u32], deviation: f64, out: &mut [f32]) = normals_any);
+
+/// Normal numbers of a deviation, one for each word.
+#[inline(always)]
+fn normals_any(words: &[u32], deviation: f64, out: &mut [f32]) {
+    for (out, &word) in out.iter_mut().zip(words) {
+        *out = (deviation * f64::from(math::normal(word))) as f32;
+    }
+}
+
+/// Normal numbers within two deviations: of up to eight the first such one, else 0.
+fn truncated(draws: &mut Draws, out: &mut [f32]) {
+    const TRIES: usize = 8;
+    let mut filled = 0;
+    while filled < out.len() {
+        let left = out.len() - filled;
+        let mut drawn = vec![0.0; left + left / TRIES + TRIES];
+        normals(&draws.clone().words(drawn.len()), 1.0, &mut drawn);
+        let mut used = 0;
+        while filled < out.len() && used + TRIES <= drawn.len() {
+            let found = drawn[used..used + TRIES].iter().position(|x| x.abs() <= 2.0);
+            out[filled] = found.map_or(0.0, |place| drawn[used + place]);
+            used += found.map_or(TRIES, |place| place + 1);
+            filled += 1;
+        }
+        draws.skip(used);
+    }
+}
+
+wide!(fn evens(words: &[u32], deviation: f64, out: &mut [f32]) = evens_any);
+
+/// Uniform numbers around 0 of a deviation, one for each word.
+#[inline(always)]
+fn evens_any(words: &[u32], deviation: f64, out: &mut [f32]) {
+    let root = 3.0_f64.sqrt();
+    for (out, &word) in out.iter_mut().zip(words) {
+        *out = (deviation * (root * (2.0 * f64::from(math::unit(word)) - 1.0))) as f32;
+    }
+}
+
+wide!(fn mask(words: &[u32], density: f64, weights: &mut [f32]) = mask_any);
+
+/// Leaves a share `density` of the weights, larger by as much.
+#[inline(always)]
+fn mask_any(words: &[u32], density: f64, weights: &mut [f32]) {
+    for (weight, &word) in weights.iter_mut().zip(words) {
+        let kept = f64::from(math::unit(word)) < density;
+        *weight = if kept { *weight / density as f32 } else { 0.0 };
+    }
 }
 
 fn weight(mlp: &Mlp, fan_in: usize, fan_out: usize, draws: &mut Draws) -> f64 {
@@ -229,11 +275,16 @@ fn weight(mlp: &Mlp, fan_in: usize, fan_out: usize, draws: &mut Draws) -> f64 {
 impl Layer {
     /// `weights`: one row of `inputs` weights per output.
     fn new(inputs: usize, weights: &[f32], bias: Vec<f32>, active: Option<Active>) -> Self {
-        let (mut taps, mut ends) = (Vec::with_capacity(weights.len()), Vec::with_capacity(bias.len()));
+        let (mut taps, mut ends) = (vec![(0, 0.0); weights.len()], Vec::with_capacity(bias.len()));
+        let mut end = 0;
         for row in weights.chunks_exact(inputs) {
-            taps.extend((0..).zip(row.iter().copied()).filter(|&(_, weight)| weight != 0.0));
-            ends.push(taps.len());
+            for (input, &weight) in (0..).zip(row) {
+                taps[end] = (input, weight);
+                end += usize::from(weight != 0.0);
+            }
+            ends.push(end);
         }
+        taps.truncate(end);
         Self { inputs, taps, ends, bias, active }
     }
 

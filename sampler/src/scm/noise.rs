@@ -104,12 +104,26 @@ impl Beta {
         let share = 0.5 / width as f32;
         let draws: [f32; CELLS] =
             std::array::from_fn(|k| share * (self.quantiles[k] + self.quantiles[k + 1]));
+        scatter(key, rows, (width, stride), &draws, out);
+    }
+}
+
+wide!(fn scatter(key: Key, rows: &[u64], shape: (usize, usize), draws: &[f32; CELLS], out: &mut [f32]) = scatter_any);
+
+/// Adds to each of the entries (`shape`: how many, and the stride) one of the draws.
+#[inline(always)]
+fn scatter_any(key: Key, rows: &[u64], shape: (usize, usize), draws: &[f32; CELLS], out: &mut [f32]) {
+    const MANY: usize = 8;
+    let (width, stride) = shape;
+    for (group, rows) in rows.chunks(MANY).enumerate() {
+        let near = std::array::from_fn(|k| rows[k.min(rows.len() - 1)]);
         for lane in 0..width.div_ceil(16) {
-            for (r, &row) in rows.iter().enumerate() {
-                let block = key.words(row, lane as u64);
-                for entry in lane * 16..(lane * 16 + 16).min(width) {
-                    let byte = block[(entry & 15) >> 2].to_le_bytes()[entry & 3];
-                    out[entry * stride + r] += draws[usize::from(byte)];
+            let block = key.many::<MANY>(near, [lane as u64; MANY]);
+            for entry in lane * 16..(lane * 16 + 16).min(width) {
+                let words = &block[(entry & 15) >> 2];
+                let out = &mut out[entry * stride + group * MANY..][..rows.len()];
+                for (out, word) in out.iter_mut().zip(words) {
+                    *out += draws[usize::from(word.to_le_bytes()[entry & 3])];
                 }
             }
         }
