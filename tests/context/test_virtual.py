@@ -17,14 +17,20 @@ from plurel_sql.errors import InputError
 from plurel_sql.plan.model import Plan
 
 ARRAYS = ("row", "table", "column", "type", "value", "text", "parents", "target", "padding", "origin", "seed_time")
-SCHEMAS = ("retail", "clinic", "tracker", "plurel 0", "plurel 1", "realistic 2")
+RING = """
+CREATE TABLE worker (id INT PRIMARY KEY, boss_id INT NOT NULL REFERENCES worker (id), wage INT NOT NULL,
+    hired_at TIMESTAMP NOT NULL, CHECK (boss_id <> id));
+CREATE TABLE shift (id INT PRIMARY KEY, worker_id INT NOT NULL REFERENCES worker (id), hours INT NOT NULL,
+    begun_at TIMESTAMP NOT NULL);
+"""
+SCHEMAS = ("retail", "clinic", "tracker", RING, "plurel 0", "plurel 1", "realistic 2")
 
 
 @pytest.fixture(scope="module", params=SCHEMAS)
 def plan(request: pytest.FixtureRequest) -> Plan:
     kind, _, seed = request.param.partition(" ")
-    if not seed:
-        return plurel_sql.plan(kind, rows=4_000, seed=3)
+    if not seed.isdigit():
+        return plurel_sql.plan(request.param, rows=4_000, seed=3)
     made = recipe("random", prior="plurel", rows=3_000) if kind == "plurel" else recipe(kind, rows=3_000)
     return plan_of(made, int(seed))[0]
 
