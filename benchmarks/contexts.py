@@ -3,14 +3,15 @@
     python benchmarks/contexts.py [--made 1e6] [--virtual 1e6 1e7 1e8] [--runs 5] [--threads 2]
 
 Each run is a process of its own that plans, opens the source and draws training steps. ``per_s`` counts the steps
-alone by the clock, ``cpu_ms`` is what a context takes of the cores, whatever else runs on them; peak memory is that
-of the whole process.
+alone by the clock, ``cpu_ms`` is what a context takes of the cores, whatever else runs on them (``load`` says how much
+did, before and after); peak memory is that of the whole process.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import time
@@ -33,6 +34,7 @@ def main() -> None:
     if options.one:
         print(json.dumps(drawn(*options.one, options.threads)))
         return
+    load = os.getloadavg()[0]
     results: dict[str, dict[str, object]] = {}
     for kind, sizes in (("made", options.made), ("virtual", options.virtual)):
         for rows in sizes:
@@ -44,10 +46,8 @@ def main() -> None:
             figures |= {"per_s_min": min(rates), "per_s_max": max(rates)}
             figures |= {"peak_mib": round(max(each.peak for each in runs), 1), "runs": len(runs)}
             results.setdefault(kind, {})[rows] = figures
-    save(
-        __file__,
-        {"schema": "retail", "length": LENGTH, "batch": BATCH, "threads": options.threads, "sources": results},
-    )
+    about = {"schema": "retail", "length": LENGTH, "batch": BATCH, "threads": options.threads}
+    save(__file__, {**about, "load": [round(each, 1) for each in (load, os.getloadavg()[0])], "sources": results})
 
 
 def drawn(kind: str, rows: str, threads: int) -> dict[str, float]:

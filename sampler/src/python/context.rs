@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// number and kind of each column with cells.
 type GivenTable<'py> = (String, usize, Bound<'py, PyAny>, bool, Vec<usize>, Vec<(i32, i8)>);
 
+/// A table whose rows are a plan's: its name there, and which of its links each link is.
+type LawfulTable = (String, Vec<Option<usize>>);
+
 /// A table of a plan as Python has it, see `context::unmade::Given`.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
@@ -90,7 +93,7 @@ impl PySource {
     fn stored(
         py: Python<'_>,
         tables: Vec<GivenTable<'_>>,
-        plan: Option<(Bound<'_, PyDatabase>, Vec<(String, Vec<Option<usize>>)>)>,
+        plan: Option<(Bound<'_, PyDatabase>, Vec<LawfulTable>)>,
     ) -> PyResult<Self> {
         let given = tables.into_iter().map(|(name, count, rows, timed, links, columns)| {
             let rows = record_batch(py, &rows)?;
