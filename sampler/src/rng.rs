@@ -58,24 +58,24 @@ impl Key {
     /// `words` at neighbouring places, word by word: the loops over them vectorise.
     #[inline(always)]
     pub fn many<const N: usize>(self, rows: [u64; N], lanes: [u64; N]) -> [[u32; N]; 4] {
-        let mut c = [[0; N]; 4];
+        let (mut a, mut b, mut c, mut d) = ([0; N], [0; N], [0; N], [0; N]);
         for k in 0..N {
-            (c[0][k], c[1][k]) = (rows[k] as u32, (rows[k] >> 32) as u32);
-            (c[2][k], c[3][k]) = (lanes[k] as u32, (lanes[k] >> 32) as u32);
+            (a[k], b[k]) = (rows[k] as u32, (rows[k] >> 32) as u32);
+            (c[k], d[k]) = (lanes[k] as u32, (lanes[k] >> 32) as u32);
         }
         let mut key = [self.0 as u32, (self.0 >> 32) as u32];
         for _ in 0..10 {
             for k in 0..N {
-                let p0 = u64::from(M0) * u64::from(c[0][k]);
-                let p1 = u64::from(M1) * u64::from(c[2][k]);
-                c[0][k] = (p1 >> 32) as u32 ^ c[1][k] ^ key[0];
-                c[1][k] = p1 as u32;
-                c[2][k] = (p0 >> 32) as u32 ^ c[3][k] ^ key[1];
-                c[3][k] = p0 as u32;
+                let p0 = u64::from(M0) * u64::from(a[k]);
+                let p1 = u64::from(M1) * u64::from(c[k]);
+                a[k] = (p1 >> 32) as u32 ^ b[k] ^ key[0];
+                b[k] = p1 as u32;
+                c[k] = (p0 >> 32) as u32 ^ d[k] ^ key[1];
+                d[k] = p0 as u32;
             }
             key = [key[0].wrapping_add(W0), key[1].wrapping_add(W1)];
         }
-        c
+        [a, b, c, d]
     }
 
     /// 64 random bits.
