@@ -19,7 +19,7 @@ from plurel_sql.plan.marginals import beneath
 from plurel_sql.plan.naming import distinct_names
 from plurel_sql.plan.numbers import Hints
 from plurel_sql.plan.override import override
-from plurel_sql.plan.stages import agreed
+from plurel_sql.plan.stages import agreed, happened
 from plurel_sql.plan.types import arrow_type
 from plurel_sql.schema.model import Column, Compare, Fold, NotNull
 from plurel_sql.semantics.names import column_words
@@ -45,6 +45,7 @@ def columns(draft: Draft, table: TableDraft) -> None:
         nodes += [node for node in _nodes(choice.rule) if node not in nodes]
         lower = bounds.get(column.name)
         made.append(model.Column(column.name, arrow_type(column.type), choice.rule, choice.null, lower, choice.why))
+    made = happened(made)
     if draft.config.prior is None:
         made = [_inform(table, column, nodes) for column in _nested(agreed(table, _below(table, made)))]
         draft.nodes[table.id] = tuple(map(model.NodeSpec, nodes))

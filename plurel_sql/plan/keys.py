@@ -126,7 +126,9 @@ def _one_to_one(draft: Draft, table: TableDraft, k: int, columns: set[str]) -> b
     release(table, k)
     link.kind, link.why = "one_to_one", "no parent has two rows"
     if link.fk.parent == table.id:
-        if not link.optional:
+        if link.flat:
+            link.kind = "free"  # every row refers to itself, or to none
+        elif not link.optional:
             link.kind, link.flat, link.circle = "free", True, True
             link.why = "each row refers to the next"
         return True

@@ -53,6 +53,8 @@ def _law(draft: Draft, table: TableDraft, k: int, link: LinkDraft) -> model.Law:
         case "driver":
             return _driver(draft, table, k, wished.spread)
         case "one_to_one":
+            if link.fk.parent == table.id:
+                return model.OneToOne("chain")
             timed = not isinstance(draft[link.fk.parent].axis, model.Static)
             return model.OneToOne("monotone" if timed else "permuted")
         case "within":

@@ -67,9 +67,10 @@ class Affinity(msgspec.Struct, frozen=True, tag="affinity"):
 
 
 class OneToOne(msgspec.Struct, frozen=True, tag="one_to_one"):
-    """No parent has two children. With more rows than parents the surplus rows are NULL (nullable links only)."""
+    """No parent has two children. With more rows than parents the surplus rows are NULL (nullable links only). A
+    "chain" of a table's rows: each refers to the one before it, but the first of each chain to none."""
 
-    order: Literal["monotone", "permuted"] = "monotone"
+    order: Literal["monotone", "permuted", "chain"] = "monotone"
 
 
 class Within(msgspec.Struct, frozen=True, tag="within"):

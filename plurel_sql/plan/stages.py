@@ -31,6 +31,26 @@ def agreed(table: TableDraft, made: list[model.Column]) -> list[model.Column]:
     return list(by_name.values())
 
 
+def happened(made: list[model.Column]) -> list[model.Column]:
+    """The columns; what a time that is always there follows is not yet to come, since its NULL would be copied."""
+    by_name = {column.name: column for column in made}
+    for column in made:
+        later = _later(column)
+        if column.null is not None or later is None or later.censored:
+            continue
+        while later is not None and later.base is not None:
+            base = by_name[later.base]
+            later = _later(base)
+            if isinstance(base.rule, model.After):
+                by_name[base.name] = replace(base, rule=replace(base.rule, censored=False))
+    return list(by_name.values())
+
+
+def _later(column: model.Column) -> model.After | None:
+    rule = column.rule.rest if isinstance(column.rule, model.Elect) else column.rule
+    return rule if isinstance(rule, model.After) else None
+
+
 def _reached(table: TableDraft, made: list[model.Column], name: str) -> tuple[model.Reached | None, float]:
     """The cells of the row's status or flag that say that the time of this name is there, and how often none does."""
     named = column_words(table.table.name, name)

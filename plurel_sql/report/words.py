@@ -70,6 +70,8 @@ def _law(law: m.Law, table: m.Table) -> str:
             parts += [f"{len(levels)} level{'s' if len(levels) > 1 else ''} of communities"] if levels else []
             parts += [_ROOTS[roots]] if roots in _ROOTS else []
             return ", ".join(parts)
+        case m.OneToOne(order="chain"):
+            return "the row before, in short chains"
         case m.OneToOne(order=order):
             return f"at most one child for each parent, {order}"
         case m.Within(via=via, scope=scope, tree=tree):

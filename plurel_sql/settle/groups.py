@@ -145,11 +145,11 @@ def _referenced(plan: model.Plan, table: str) -> set[str]:
 
 
 def _keyed(schema: Table) -> set[str]:
-    """Columns that a unique key or its condition, an exclusion or a partition hangs on."""
+    """Columns that a unique key or its condition, an exclusion or a partition hangs on. (Exclusions hold whatever their
+    conditions say.)"""
     plain = {name for unique in schema.uniques for name in unique.columns}
     terms = [term for unique in schema.uniques for term in unique.expressions]
     terms += [term for exclusion in schema.exclusions for term, _ in exclusion.elements]
     terms += [unique.where for unique in schema.uniques if unique.where is not None]
     terms += schema.partitioning.keys if schema.partitioning else ()
-    terms += [exclusion.where for exclusion in schema.exclusions if exclusion.where]
     return plain | {column.name for column in schema.columns if any(column.name in term for term in terms)}

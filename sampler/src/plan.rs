@@ -74,6 +74,7 @@ pub enum Roots {
 pub enum Order {
     Monotone,
     Permuted,
+    Chain,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -259,10 +259,13 @@ AWKWARD: dict[str, tuple[str, str]] = {
         """
         CREATE TABLE node (id int PRIMARY KEY, parent_id int NOT NULL REFERENCES node, made timestamp NOT NULL,
             CHECK (parent_id <> id));
+        CREATE TABLE card (id uuid PRIMARY KEY, made timestamp, instead_of uuid UNIQUE REFERENCES card,
+            CHECK (instead_of <> id));
+        CREATE TABLE version (id serial PRIMARY KEY, prev int UNIQUE REFERENCES version, CHECK (prev < id));
         CREATE TABLE step (id int PRIMARY KEY, next_id int NOT NULL UNIQUE REFERENCES step, CHECK (next_id <> id));
         CREATE TABLE level (id int PRIMARY KEY, up int NOT NULL REFERENCES level, CHECK (up <= id));
         CREATE TABLE task (id int PRIMARY KEY, last int NOT NULL REFERENCES task, heir int REFERENCES task,
-            CHECK (last >= id), CHECK (heir > id));
+            third int UNIQUE REFERENCES task, CHECK (last >= id), CHECK (heir > id), CHECK (third > id));
         CREATE TABLE tenant (id int PRIMARY KEY, name text);
         CREATE TABLE folder (tenant int REFERENCES tenant, id int, parent int NOT NULL, PRIMARY KEY (tenant, id),
             FOREIGN KEY (tenant, parent) REFERENCES folder, CHECK (parent <> id));
@@ -459,6 +462,19 @@ AWKWARD: dict[str, tuple[str, str]] = {
         CREATE TABLE quarter (id int NOT NULL, d date NOT NULL) PARTITION BY LIST (date_part('quarter', d));
         CREATE TABLE quarter_1 PARTITION OF quarter FOR VALUES IN (1) PARTITION BY RANGE (id);
         CREATE TABLE quarter_11 PARTITION OF quarter_1 FOR VALUES FROM (1) TO (9000);
+        """,
+    ),
+    "times that must be there after times that need not": (
+        "postgres",
+        """
+        CREATE TABLE orders (id serial PRIMARY KEY, status text NOT NULL CHECK (status IN ('cart', 'paid', 'shipped')),
+            placed_at timestamp, paid_at timestamp, shipped_at timestamp NOT NULL);
+        CREATE TABLE parcel (id serial PRIMARY KEY, order_id int NOT NULL REFERENCES orders, packed_at timestamp,
+            sent_at timestamp, delivered_at timestamp, state text CHECK (state IN ('open', 'done')),
+            CHECK (state <> 'done' OR delivered_at IS NOT NULL), CHECK (delivered_at >= sent_at));
+        CREATE TABLE visit (id serial PRIMARY KEY, order_id int NOT NULL REFERENCES orders, started_at timestamp,
+            ended_at timestamp);
+        CREATE UNIQUE INDEX one_open ON visit (order_id) WHERE ended_at IS NULL;
         """,
     ),
     "partitions by several columns and texts": (

@@ -18,7 +18,7 @@ JUDGED = {
         "keys to UNIQUE", "partial unique indexes", "indexes over expressions", "no overlap", "partitions",
         "inheritance", "keys onto unique indexes", "deep tenants", "pairs of keys",
         "keys against their own rows", "keys to two tables that differ",
-        "partitions by several columns and texts",
+        "partitions by several columns and texts", "times that must be there after times that need not",
     ),
     "mysql": ("what the target calls equal", "partitions of MySQL", "partitions of MySQL by several columns"),
 }  # fmt: skip

@@ -263,3 +263,13 @@ def test_a_foreign_key_to_a_key_that_is_left_out_is_left_out_too() -> None:
         "UNIQUE (no)",
         "FOREIGN KEY (no) is left out",
     ]
+
+
+def test_what_an_exclusion_asks_for_may_still_be_changed() -> None:
+    made = planned(
+        "CREATE TABLE stay (id int PRIMARY KEY, room int NOT NULL, r int4range NOT NULL, gone timestamp, state text NOT"
+        " NULL CHECK (state IN ('on', 'off', 'void')), CHECK ((state = 'void') = (gone IS NOT NULL)),"
+        " EXCLUDE USING gist (room WITH =, r WITH &&) WHERE (gone IS NULL));"
+        " CREATE UNIQUE INDEX one_on ON stay (room) WHERE state = 'on';"
+    )
+    assert plurel_sql.open_plan(made).plan.notes == ()

@@ -125,6 +125,7 @@ impl Topology {
             && match &link.law {
                 Law::Affinity(_) => true,
                 Law::Within(law) => law.tree.is_some(),
+                Law::OneToOne(law) => law.is_chain(),
                 _ => false,
             }
     }

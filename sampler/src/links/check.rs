@@ -1,7 +1,7 @@
 //! What a plan must be for its keys to exist: every name resolves, every number is in its range, every law has room.
 
 use crate::error::{Error, Result};
-use crate::plan::{Law, Link, Plan, Rule, Table};
+use crate::plan::{Law, Link, Order, Plan, Rule, Table};
 use std::collections::BTreeMap;
 
 /// Row numbers stay exact as floating-point numbers, with room for a product or two.
@@ -288,6 +288,9 @@ impl Checker<'_> {
                 "{rows} rows need a parent of their own, but \"{}\" has {parents}; at most {parents} rows are possible",
                 self.link.parent
             )),
+            Law::OneToOne { order: Order::Chain } if self.parent != self.index => {
+                self.wrong("a chain must refer to its own table")
+            }
             Law::OneToOne { .. } => Ok(()),
             Law::Within { via, scope, skew, tree, .. } => {
                 self.within("skew", *skew, 0.1, 20.0)?;

@@ -1,4 +1,5 @@
-//! One-to-one: no parent has two children. The smaller side is met in full.
+//! One-to-one: no parent has two children. The smaller side is met in full; of a table to itself in short chains, each
+//! row but the first of a chain referring to the one before it.
 
 use super::driver::scale;
 use crate::permute::Perm;
@@ -12,7 +13,11 @@ pub struct OneToOne {
     parents: u64,
     /// Over the larger side; None keeps the order.
     perm: Option<Perm>,
+    is_chain: bool,
 }
+
+/// Rows in a chain.
+const LINKS: u64 = 4;
 
 /// Spreads `few` monotonously over `many` >= few: the place of the `index`-th.
 fn spread(index: u64, few: u64, many: u64) -> u64 {
@@ -28,12 +33,15 @@ fn unspread(place: u64, few: u64, many: u64) -> Option<u64> {
 impl OneToOne {
     pub fn new(rows: u64, parents: u64, order: Order, key: Key) -> Self {
         let perm = (order == Order::Permuted).then(|| Perm::new(rows.max(parents), key));
-        Self { rows, parents, perm }
+        Self { rows, parents, perm, is_chain: order == Order::Chain }
     }
 
     /// The parent of `row` < rows; `NONE` for the rows left over.
     #[inline]
     pub fn of_row(&self, row: u64) -> u64 {
+        if self.is_chain {
+            return if row.is_multiple_of(LINKS) { NONE } else { row - 1 };
+        }
         let parent = match (self.perm, self.rows <= self.parents) {
             (Some(perm), _) => Some(perm.forward(row)),
             (None, true) => Some(spread(row, self.rows, self.parents)),
@@ -44,6 +52,9 @@ impl OneToOne {
 
     /// The child of `parent` < parents, if it has one.
     pub fn of_parent(&self, parent: u64) -> Option<u64> {
+        if self.is_chain {
+            return Some(parent + 1).filter(|row| *row < self.rows && !row.is_multiple_of(LINKS));
+        }
         let row = match (self.perm, self.rows <= self.parents) {
             (Some(perm), _) => Some(perm.inverse(parent)),
             (None, true) => unspread(parent, self.rows, self.parents),
@@ -54,7 +65,12 @@ impl OneToOne {
 
     /// Whether parents rise with rows.
     pub fn is_monotone(&self) -> bool {
-        self.perm.is_none() && self.rows <= self.parents
+        self.perm.is_none() && self.rows <= self.parents && !self.is_chain
+    }
+
+    /// Whether each parent is an earlier row of the same table.
+    pub fn is_chain(&self) -> bool {
+        self.is_chain
     }
 }
 

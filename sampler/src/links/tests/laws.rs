@@ -77,6 +77,22 @@ fn self_references_make_forests() {
     }
 }
 
+#[test]
+fn chains_lead_to_the_row_before() {
+    for rows in [0, 1, 2, 5, 400] {
+        for axis in [Axis::Static {}, own(0, 30), inherited(1, Mode::Delay)] {
+            let chain = plan::Law::OneToOne { order: Order::Chain };
+            let links = vec![link("before", "e", chain, 0.1), link("p", "p", affinity(3), 0.0)];
+            let tables = vec![table("p", 9, own(0, 90), vec![]), table("e", rows, axis, links)];
+            let parents = all_parents(&verify(&plan(rows, tables)), 1, 0);
+            let met: Vec<u64> = parents.iter().copied().filter(|parent| *parent != NONE).collect();
+            assert!(parents.iter().zip(0..).all(|(parent, row)| *parent == NONE || *parent + 1 == row));
+            assert_eq!(met.len(), met.iter().collect::<BTreeSet<_>>().len());
+            assert!(rows < 400 || met.len() > 200);
+        }
+    }
+}
+
 /// No row of two or more refers to itself; all but the first epoch refer back, and times are those of a table without
 /// the later parents.
 #[test]
