@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import plurel_sql
+from plurel_sql.errors import ImpossibleError
 
 SQL = """CREATE TABLE t (id int PRIMARY KEY, a int, b int NOT NULL, p decimal(8,2), s varchar, c varchar NOT NULL,
     d date, e date NOT NULL, f boolean, CHECK ({}))"""
@@ -48,6 +49,16 @@ conditions = st.recursive(
 )
 
 
+GRID = """FROM (VALUES (NULL), (-3), (0), (1), (2), (7), (50), (51)) AS a (a),
+    (VALUES (-3), (0), (1), (7), (50), (51)) AS b (b),
+    (VALUES (NULL), (-3), (0), (1), (50.5)) AS p (p), (VALUES (NULL), (''), ('x'), ('abc'), ('A')) AS s (s),
+    (VALUES (''), ('x'), ('abc'), ('A')) AS c (c),
+    (SELECT NULL::date AS d UNION ALL SELECT DATE '2023-05-01' + k FROM (VALUES (-7), (0), (1), (30)) AS v (k)) AS d,
+    (SELECT DATE '2023-05-01' + k AS e FROM (VALUES (-1), (0), (30), (37)) AS v (k)) AS e,
+    (VALUES (NULL), (true), (false)) AS f (f)"""
+"""Rows of all kinds."""
+
+
 def judged(condition: str, rows: int) -> None:
     statement = SQL.format(condition)
     with duckdb.connect() as connection:
@@ -55,7 +66,12 @@ def judged(condition: str, rows: int) -> None:
             connection.execute(statement)
         except duckdb.Error:
             return  # no CHECK that the engine accepts
-        made = plurel_sql.synthesize(statement, rows={"t": rows}, dialect="duckdb")
+        try:
+            made = plurel_sql.synthesize(statement, rows={"t": rows}, dialect="duckdb")
+        except ImpossibleError:
+            found = connection.execute(f"SELECT count(*) {GRID} WHERE ({condition}) IS NOT FALSE").fetchone()
+            assert found == (0,), "rows are possible"
+            return
         if any(note.level == "error" for note in made.notes):
             return
         connection.register("made", made["t"].arrow())
@@ -75,14 +91,25 @@ def test_random_conditions(condition: str) -> None:
     judged(condition, 700)
 
 
+IMPOSSIBLE = "(e = DATE '2023-05-01' AND e <> DATE '2023-05-01')"
+
+
 @pytest.mark.parametrize(
-    "condition", ["1 = 2", "DATE '2023-05-01' <> DATE '2023-05-01'", "1 = 1", "a IS NULL OR a = a"]
+    "condition", ["1 = 2", "DATE '2023-05-01' <> DATE '2023-05-01'", "1 = 1", "a IS NULL OR a = a", IMPOSSIBLE]
 )
 def test_conditions_on_nothing(condition: str) -> None:
     judged(condition, 50)
 
 
-def test_the_judge_can_fail() -> None:
+def test_the_judge_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     with duckdb.connect() as connection, pytest.raises(duckdb.ConstraintException):
         connection.execute(SQL.format("a < b"))
         connection.execute("INSERT INTO t VALUES (1, 5, 3, NULL, NULL, 'x', NULL, DATE '2024-01-01', true)")
+
+    def refuse(*given: object, **named: object) -> None:
+        raise ImpossibleError("no row", place="t")
+
+    monkeypatch.setattr(plurel_sql, "synthesize", refuse)
+    judged(IMPOSSIBLE, 50)
+    with pytest.raises(AssertionError, match="rows are possible"):
+        judged("a < b", 50)
