@@ -49,7 +49,7 @@ pytest: wheel
 	$(PYTHON) -m venv --clear $(CLEAN)
 	$(CLEAN)/bin/pip install --quiet --upgrade pip
 	$(CLEAN)/bin/pip install --quiet "$$(ls $(WHEELS)/*.whl)[mysql,pandas,postgres,relbench]" networkx pytest pytest-xdist hypothesis
-	PLUREL_FUZZ_CHUNKS=1 PLUREL_CORPUS_SECONDS=150 $(CLEAN)/bin/python -P -m pytest -n 2 --durations=25
+	PLUREL_FUZZ_CHUNKS=1 PLUREL_CORPUS_SECONDS=150 $(CLEAN)/bin/python -P -m pytest -n 2 --hypothesis-profile=ci --durations=25
 
 # The training package, which alone needs torch (3 GB), in an environment of its own beside the built wheel.
 training: wheel
