@@ -18,6 +18,8 @@ from plurel_sql.sample import mapped
 
 _EVER = np.iinfo(np.int64).max
 _SEED = 2**64
+_MOST = 1 << 24
+"""Seeds of a step."""
 
 
 @dataclass(frozen=True)
@@ -190,8 +192,9 @@ class Contexts:
         }
 
     def _part(self, step: int, batch_size: int, until: int | None) -> dict[str, int]:
-        if step < 0 or batch_size < 1:
-            raise InputError(f"step {step} of {batch_size} seeds: expected 0 or more, of 1 or more", place="step")
+        if not (0 <= step < _SEED and 1 <= batch_size <= _MOST):
+            said = f"step {step} of {batch_size} seeds: expected 0 or more, of 1 to {_MOST:,}"
+            raise InputError(said, place="step")
         return {
             "seed": self.seed,
             "step": step,

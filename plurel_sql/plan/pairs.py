@@ -176,11 +176,8 @@ def doubt(draft: Draft, table: TableDraft, predicate: Compare) -> str | None:
     words = f"{predicate.left} {predicate.op} {predicate.right} is not met by construction"
     own = own_key(table, predicate)
     if own is not None:
-        return (
-            None
-            if own.kind in ("free", "within", "one_to_one") and _met_by_roots(draft, table, predicate, own)
-            else words
-        )
+        is_forest = own.kind in ("free", "within", "one_to_one")
+        return None if is_forest and _met_by_roots(draft, table, predicate, own) else words
     if predicate not in table.paired:
         return words
     links = tied(table, predicate)
