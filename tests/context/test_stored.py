@@ -221,6 +221,9 @@ def test_what_is_wrong_is_said(star: Path, tmp_path: Path) -> None:
         Contexts(source).batch(Seeds(0, 0, v))
     with pytest.raises(RunError, match="has a row that early"):
         Contexts(source).step(0, 2, targets=[v], until=START - 1)
+    for step, size in ((-1, 4), (2**64, 4), (0, 0), (0, 2**62)):
+        with pytest.raises(InputError, match=r"step: step .* expected"):
+            Contexts(source, 64).step(step, size)
     with pytest.raises(InputError, match="rank: 1 is not within 0 to 0"):
         Contexts(source, rank=1)
     with pytest.raises(InputError, match="is no task"):
