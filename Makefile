@@ -40,8 +40,8 @@ rust:
 	cargo test --locked --quiet
 
 # The built wheel is what is tested, in an environment that has nothing else of this tree. It is built from the source
-# distribution, with the libraries that `setup` compiled.
-wheel: $(VENV)/.tools
+# distribution, with the libraries that `setup` compiled, which for Cargo are as new as the sources in there ever look.
+wheel: setup
 	rm -rf $(WHEELS)
 	CARGO_TARGET_DIR=$(abspath target) $(BIN)/maturin build --release --quiet --sdist --out $(WHEELS)
 

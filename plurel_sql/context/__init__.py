@@ -6,8 +6,8 @@
 """
 
 from plurel_sql.context.batch import ContextBatch
-from plurel_sql.context.contexts import Contexts, Rules, Seeds
+from plurel_sql.context.contexts import Contexts, Fill, Rules, Seeds
 from plurel_sql.context.source import Column, ContextSource
 from plurel_sql.context.task import Task
 
-__all__ = ["Column", "ContextBatch", "ContextSource", "Contexts", "Rules", "Seeds", "Task"]
+__all__ = ["Column", "ContextBatch", "ContextSource", "Contexts", "Fill", "Rules", "Seeds", "Task"]

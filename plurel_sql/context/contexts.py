@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,11 @@ from plurel_sql.sample import mapped
 
 _EVER = np.iinfo(np.int64).max
 _SEED = 2**64
+_FILLS = ("nothing", "rows", "neighbourhoods")
 _MOST = 1 << 24
 """Seeds of a step."""
+
+Fill = Literal["nothing", "rows", "neighbourhoods"]
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,13 @@ class Rules:
         max_width: of the rows that refer to a row, at most so many, drawn at random; of a task's labels as many again.
         published: rows that are referred to are followed whatever their time, as in the published sampler, so that a
             context may show the future, and a context ends where its neighbourhood does.
-        fill: where there is room left, further rows of the seed's table follow, no later than the seed, each with its
-            own neighbourhood. Not with ``published``.
+        fill: where there is room left, further rows of the seed's table follow, no later than the seed: each with its
+            own neighbourhood, or (``rows``) with the rows that it refers to alone. Nothing with ``published``.
     """
 
     max_width: int = 128
     published: bool = False
-    fill: bool = True
+    fill: Fill = "neighbourhoods"
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,7 @@ class Contexts:
             "width": self.source.width,
             "max_width": rules.max_width,
             "published": rules.published,
-            "fill": rules.fill and not rules.published,
+            "fill": 0 if rules.published else _FILLS.index(rules.fill),
             "threads": self.threads,
             "leaks": list(leaks),
         }

@@ -48,7 +48,8 @@ def columns(draft: Draft, table: TableDraft) -> None:
     made = happened(made)
     if draft.config.prior is None:
         made = [_inform(table, column, nodes) for column in _nested(agreed(table, _below(table, made)))]
-        draft.nodes[table.id] = tuple(map(model.NodeSpec, nodes))
+        told = {node for column in made if not _is_prose(column.rule) for node in _nodes(column.rule)}
+        draft.nodes[table.id] = tuple(model.NodeSpec(node, leaf=node not in told) for node in nodes)
     else:
         draft.nodes[table.id] = tuple(published.node(draft, table, column) for column in made if column.name in nodes)
     draft.columns[table.id] = tuple(made)
@@ -97,6 +98,10 @@ def _nodes(rule: model.Rule) -> tuple[str, ...]:
     if isinstance(rule, model.Elect):
         return (*_nodes(rule.chosen), *_nodes(rule.rest))
     return (rule.node,) if isinstance(rule, model.Value) and rule.node else ()
+
+
+def _is_prose(rule: model.Rule) -> bool:
+    return isinstance(rule, model.Value) and isinstance(rule.codec, model.Text)
 
 
 def _elected(draft: Draft, table: TableDraft, column: Column, choice: Choice) -> Choice:

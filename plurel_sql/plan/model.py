@@ -608,7 +608,8 @@ class Column(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NodeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A node that a column needs: numeric, or categorical with ``categories`` states (research mode).
+    """A node that a column needs: numeric, or categorical with ``categories`` states (research mode). A ``leaf`` is
+    free text: it has causes, but causes nothing, since nobody could tell from the text.
 
     With ``transform`` the column's marginal is the node's own under that transform ("identity", "rank_uniform",
     "log", "sqrt", "standardize"); of states it is their shares. ``natural.py`` writes it into the codec once the node
@@ -616,6 +617,7 @@ class NodeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
 
     name: str
     categories: int = 0
+    leaf: bool = False
     transform: str = ""
 
 
@@ -628,7 +630,7 @@ class Prior(msgspec.Struct, frozen=True, omit_defaults=True):
     name: Literal["default", "plurel"] = "default"
     width: int = 16
     layout: str | None = None
-    noise: tuple[float, float] = (0.1, 0.5)
+    noise: tuple[float, float] = (0.02, 0.6)
     params: dict[str, Any] = {}
 
 

@@ -211,6 +211,7 @@ def _coded(table: Table, column: Column, domain: Domain) -> Category:
 def _generic(table: Table, column: Column, domain: Domain) -> Shape:
     """A number of which nothing is known: size and spread hang on its name, and on a CHECK from both sides."""
     draw = uniform(table.name, column.name, "shape")
+    sigma = 0.25 + 0.9 * uniform(table.name, column.name, "spread")
     least, most = limits(column.type)
     low = domain.low if domain.bounded and domain.low != least else None
     high = domain.high if domain.bounded and domain.high != most else None
@@ -222,12 +223,12 @@ def _generic(table: Table, column: Column, domain: Domain) -> Shape:
         return Shape(m.normal(0.0, 1.0 + 9 * draw), None)
     median = (5.0, 20.0, 60.0, 150.0, 400.0)[int(draw * 5)]
     if high is not None and low is None and median > high:
-        return Shape(m.mapped(m.lognormal(median, 0.6 + draw), lambda x: high - x), None)
-    knots = m.lognormal(median, 0.6 + draw)
+        return Shape(m.mapped(m.lognormal(median, sigma), lambda x: high - x), None)
+    knots = m.lognormal(median, sigma)
     if low is not None and low > median:
         knots = m.mapped(knots, lambda x: low + x)
     elif column.type.kind == "integer" and _default(column) == 0:  # a counter that most rows never touch
-        knots = m.often_zero(0.25 + 0.3 * draw, m.lognormal(min(median, 20.0), 0.6 + draw))
+        knots = m.often_zero(0.25 + 0.3 * draw, m.lognormal(min(median, 20.0), sigma))
     return Shape(knots, 0.0 if domain.low is None or domain.low <= 0 else None)
 
 

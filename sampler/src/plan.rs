@@ -424,6 +424,9 @@ pub struct NodeSpec {
     pub name: String,
     #[serde(default)]
     pub categories: u32,
+    /// Whether its column is free text: it causes nothing, since nobody could tell from the text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leaf: bool,
     /// Of use in planning alone.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub transform: String,
@@ -446,7 +449,7 @@ impl Default for Prior {
             name: PriorName::Default,
             width: 16,
             layout: None,
-            noise: (0.1, 0.5),
+            noise: (0.02, 0.6),
             params: serde_json::Map::new(),
         }
     }

@@ -6,6 +6,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,7 @@ from support import contexts as checked
 from support.context_databases import DAY, START, random_folder, write_manifest
 
 import plurel_sql
-from plurel_sql.context import Contexts, ContextSource, Rules, Seeds, Task
+from plurel_sql.context import Contexts, ContextSource, Fill, Rules, Seeds, Task
 from plurel_sql.errors import InputError, RunError
 
 F1 = Path(__file__).parents[3] / "shared" / "data" / "rel-f1"
@@ -40,23 +41,22 @@ def seeds_of(batch, database, source):
     st.sampled_from([1, 3, 17, 200, EVERYTHING]),
     st.sampled_from([0, 1, 4, 128]),
     st.booleans(),
-    st.booleans(),
+    st.sampled_from(get_args(Fill)),
 )
-def test_any_folder(seed: int, length: int, width: int, published: bool, fill: bool) -> None:
+def test_any_folder(seed: int, length: int, width: int, published: bool, fill: Fill) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = random_folder(Path(folder), seed)
         source, database = ContextSource.open(path), checked.read(path)
         contexts = Contexts(source, length, Rules(width, published, fill), threads=2, seed=seed)
         batch = contexts.step(seed % 7, 8, targets=[source.column("t0", "x")])
         seeds, targets = seeds_of(batch, database, source)
-        found = checked.audit(
-            batch, database, source, seeds=seeds, targets=targets, published=published, fill=fill and not published
-        )
+        filled = fill != "nothing" and not published
+        found = checked.audit(batch, database, source, seeds=seeds, targets=targets, published=published, fill=filled)
         if length == EVERYTHING and width == 128:
             for k, rows in enumerate(found):
                 until = int(batch.seed_time[k])
                 wanted = reached(database, rows[0], until, published)
-                if fill and not published:
+                if filled:
                     assert wanted <= set(rows)
                 else:
                     assert wanted == set(rows)
@@ -103,7 +103,7 @@ def star(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_width_is_sampled_evenly(star: Path) -> None:
     source = ContextSource.open(star)
-    contexts = Contexts(source, 80, Rules(max_width=20, fill=False), seed=1)
+    contexts = Contexts(source, 80, Rules(max_width=20, fill="nothing"), seed=1)
     seeds = Seeds(source.table("hub"), np.zeros(400, int), source.column("hub", "size"), START + 300 * DAY)
     batch = contexts.batch(seeds)
     spokes = [{row for table, row in origin.tolist() if table == 1} for origin in batch.origin]
@@ -119,10 +119,21 @@ def test_width_is_sampled_evenly(star: Path) -> None:
 def test_room_is_filled_with_earlier_rows_of_the_table(star: Path) -> None:
     source = ContextSource.open(star)
     seeds = Seeds(source.table("hub"), 5, source.column("hub", "size"))
-    alone = Contexts(source, 64, Rules(fill=False)).batch(seeds)
+    alone = Contexts(source, 64, Rules(fill="nothing")).batch(seeds)
     assert (~alone.padding).sum() == 1
     filled = Contexts(source, 64).batch(seeds)
     assert not filled.padding.any() and len({tuple(each) for each in filled.origin[0].tolist()}) > 8
+
+
+def test_room_is_filled_with_rows_and_what_they_refer_to(star: Path) -> None:
+    source = ContextSource.open(star)
+    seeds = Seeds(source.table("spoke"), 90, source.column("spoke", "v"))
+    origins = Contexts(source, 300, Rules(max_width=0, fill="rows")).batch(seeds).origin[0]
+    rows = dict.fromkeys(map(tuple, origins[origins[:, 0] >= 0].tolist()))
+    hub, spoke = source.table("hub"), source.table("spoke")
+    assert sum(table == spoke for table, _ in rows) > 20 and any(table == hub for table, _ in rows)
+    wide = Contexts(source, 300, Rules(max_width=0)).batch(seeds).origin[0]
+    assert np.array_equal(wide, origins)  # hubs refer to nothing, so neighbourhoods without children are the same
 
 
 def test_leaks_are_left_out_at_the_seeds_time(star: Path) -> None:
@@ -258,7 +269,7 @@ def test_a_plan_gives_what_its_folder_does(tmp_path: Path) -> None:
             continue
         some = some_rows(planned, table, target, rows)
         # Rows and their parents, all the way up: nothing of that is drawn.
-        rules = Rules(max_width=0, fill=False)
+        rules = Rules(max_width=0, fill="nothing")
         one = Contexts(planned, 200, rules).batch(Seeds(table, some, target))
         other = Contexts(stored, 200, rules).batch(Seeds(table, places[some], target))
         assert one.texts is not None and other.texts is None
@@ -292,6 +303,6 @@ def test_a_table_of_nothing_but_a_key_has_rows(tmp_path: Path) -> None:
     pq.write_table(pa.table(users), tmp_path / "db" / "user.parquet")
     source = ContextSource.open(tmp_path)
     assert source.rows("plain") == 5
-    batch = Contexts(source, 8, Rules(fill=False)).batch(Seeds(1, 7, source.column("user", "x")))
+    batch = Contexts(source, 8, Rules(fill="nothing")).batch(Seeds(1, 7, source.column("user", "x")))
     # The other users of plain row 2 are reached through it, though it has no cell of its own.
     assert sorted(batch.origin[0, :4, 1]) == [2, 7, 12, 17] and batch.padding[0, 4:].all()

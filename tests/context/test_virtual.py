@@ -51,7 +51,8 @@ def assert_same(one: Contexts, other: Contexts, steps: int = 2) -> None:
     ("length", "rules"),
     [
         (256, Rules()),
-        (2_000, Rules(fill=False)),
+        (2_000, Rules(fill="nothing")),
+        (400, Rules(max_width=2, fill="rows")),
         (300, Rules(max_width=3)),
         (200, Rules(published=True)),
     ],

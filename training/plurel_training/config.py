@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 import yaml
 
+from plurel_sql.context import Fill
 from plurel_sql.errors import ConfigError
 
 AttentionPath = Literal["auto", "dense", "flex"]
@@ -107,6 +108,7 @@ class DataConfig(_Strict, frozen=True):
         steps_each: for how many steps a database is seen before another takes its place.
         published: the published rules of the sampler, which let a parent from the future in.
         max_width: most rows sampled of those that refer to one row.
+        fill: what comes where a context has room left (``plurel_sql.context.Rules``).
         masked: share of a sequence's numbers and booleans that are masked and predicted beside the seed's cell; 0 as
             published. More to learn from in each step, at the price of contexts with holes.
         workers: processes that plan virtual databases ahead; 0 plans in the training process.
@@ -119,6 +121,7 @@ class DataConfig(_Strict, frozen=True):
     steps_each: int = 50
     published: bool = False
     max_width: int = 128
+    fill: Fill = "neighbourhoods"
     masked: float = 0.0
     workers: int = 1
     threads: int = 0

@@ -63,7 +63,7 @@ class Opened:
         self._contexts = Contexts(
             source,
             length=config.length,
-            rules=Rules(config.max_width, config.published),
+            rules=Rules(config.max_width, config.published, config.fill),
             threads=config.threads,
             seed=drawn.seed % 2**63,
         )

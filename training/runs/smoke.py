@@ -67,7 +67,7 @@ def judged(config: PretrainConfig, place: Path, databases: int, seed: int) -> di
         if not source.targets:
             continue
         name, data = f"held-out-{number}", config.data
-        rules = Rules(data.max_width, data.published)
+        rules = Rules(data.max_width, data.published, data.fill)
         here = held_out(models, source, encoder, name=name, length=data.length, rules=rules, seed=seed)
         for model, columns in here.items():
             found[model] += columns

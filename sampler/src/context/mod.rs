@@ -221,6 +221,16 @@ pub struct Rules {
     pub max_width: u64,
     /// Parents are followed whatever their time, as in the published sampler: rows of the future may be seen.
     pub published: bool,
-    /// Where there is room left, further rows of the seed's table are added.
-    pub fill: bool,
+    /// What comes where there is room left.
+    pub fill: Fill,
+}
+
+/// Further rows of the seed's table, where a context has room left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fill {
+    Nothing,
+    /// Each with the rows that it refers to, and no further: more of them.
+    Rows,
+    /// Each with what is around it.
+    Neighbourhoods,
 }

@@ -6,13 +6,13 @@ use super::labels::{Asked, Labelled, Labels};
 use super::seeds::{Draw, Seed};
 use super::stored::{Given, Stored};
 use super::walk::Walk;
-use super::{Column, Kind, Nanos, Node, Rules, Source, TIMELESS};
+use super::{Column, Fill, Kind, Nanos, Node, Rules, Source, TIMELESS};
 use crate::error::Result;
 use crate::rng::Key;
 use arrow_array::{ArrayRef, Float32Array, Int64Array, RecordBatch};
 use std::sync::Arc;
 
-const RULES: Rules = Rules { max_width: 128, published: false, fill: false };
+const RULES: Rules = Rules { max_width: 128, published: false, fill: Fill::Nothing };
 const HUB: usize = 0;
 const SPOKE: usize = 1;
 
@@ -77,7 +77,7 @@ fn parents_come_at_once_and_nothing_is_later() {
     assert_eq!(rest, [1, 5]);
     // The last one refers to nothing; with room to fill its table's other rows follow, each with its hub.
     assert_eq!(walked(&star, RULES, node(SPOKE, 40), 40), [node(SPOKE, 40)]);
-    assert_eq!(walked(&star, Rules { fill: true, ..RULES }, node(SPOKE, 40), 40).len(), 45);
+    assert_eq!(walked(&star, Rules { fill: Fill::Neighbourhoods, ..RULES }, node(SPOKE, 40), 40).len(), 45);
     assert_eq!(walked(&star, RULES, node(HUB, 0), TIMELESS).len(), 11);
 }
 

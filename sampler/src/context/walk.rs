@@ -4,7 +4,7 @@
 //! rows of depth d + 1. What is drawn of one row is a uniform sample of at most `max_width`: a keyed permutation of its
 //! children is followed from its beginning, so that nothing is drawn that is not needed.
 
-use super::{Children, Horizon, NONE, Nanos, Node, Referrer, Rules, Source, TIMELESS};
+use super::{Children, Fill, Horizon, NONE, Nanos, Node, Referrer, Rules, Source, TIMELESS};
 use crate::permute::Perm;
 use crate::rng::Key;
 use std::collections::HashSet;
@@ -13,6 +13,8 @@ use std::collections::HashSet;
 const PATIENCE: usize = 32;
 /// Of the candidates for a row's children so many in a row may be none before the others are left alone.
 const REFUSALS: usize = 64;
+/// The depth of a row whose parents are not followed; of what refers to it or to its children, nothing is.
+const LAST: usize = usize::MAX;
 
 /// A walk under way. `visits` grows by one row with every `step`.
 pub struct Walk<'a> {
@@ -111,7 +113,7 @@ impl<'a> Walk<'a> {
                 None if met < PATIENCE => {
                     met += 1;
                     let Some(node) = self.filler()? else { continue };
-                    (node, 0)
+                    (node, if self.rules.fill == Fill::Rows { LAST - 1 } else { 0 })
                 }
                 None => return None,
             };
@@ -124,8 +126,12 @@ impl<'a> Walk<'a> {
 
     fn visit(&mut self, node: Node, depth: usize) {
         let first = self.parents.len();
+        self.visits.push(node);
         self.starts.push(first);
         self.source.parents(node, &mut self.parents);
+        if depth == LAST {
+            return;
+        }
         let links = &self.source.tables()[node.table].links;
         for (link, (table, row)) in links.iter().zip(&self.parents[first..]).enumerate().rev() {
             let parent = Node { table: *table, row: *row };
@@ -139,11 +145,12 @@ impl<'a> Walk<'a> {
                 self.ahead.push((parent, depth + 1));
             }
         }
-        if depth >= self.layers.len() {
-            self.layers.resize_with(depth + 1, Vec::new);
+        if depth + 1 < LAST {
+            if depth >= self.layers.len() {
+                self.layers.resize_with(depth + 1, Vec::new);
+            }
+            self.layers[depth].push(node);
         }
-        self.layers[depth].push(node);
-        self.visits.push(node);
     }
 
     /// A row that refers to one of the nearest rows visited.
@@ -191,7 +198,7 @@ impl<'a> Walk<'a> {
     /// Another row of the seed's table, or a candidate that is too late after all; None where there is none to be had.
     fn filler(&mut self) -> Option<Option<Node>> {
         let table = self.seed.table;
-        let end = if self.rules.fill { self.horizon.end(table) } else { 0 };
+        let end = if self.rules.fill == Fill::Nothing { 0 } else { self.horizon.end(table) };
         (end > 0).then(|| {
             let position = self.below(end);
             let node = Node { table, row: self.source.at(table, position) };

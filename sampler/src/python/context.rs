@@ -7,7 +7,7 @@ use crate::context::laws::{Lawful, Laws};
 use crate::context::seeds::{Draw, Seed};
 use crate::context::stored::{Given, Stored};
 use crate::context::unmade::{self, Unmade, Wanted, When};
-use crate::context::{Column, Kind, Nanos, Node, Rules, Source};
+use crate::context::{Column, Fill, Kind, Nanos, Node, Rules, Source};
 use crate::error::{Error, Result};
 use crate::rng::Key;
 use arrow_buffer::ToByteSlice;
@@ -53,7 +53,8 @@ struct Settings {
     width: usize,
     max_width: u64,
     published: bool,
-    fill: bool,
+    /// 0: nothing, 1: rows, 2: neighbourhoods.
+    fill: u8,
     threads: usize,
     leaks: Vec<i32>,
 }
@@ -71,7 +72,12 @@ pub struct Part {
 
 impl From<Settings> for Form {
     fn from(given: Settings) -> Self {
-        let Settings { length, width, max_width, published, fill, leaks, .. } = given;
+        let Settings { length, width, max_width, published, fill: code, leaks, .. } = given;
+        let fill = match code {
+            0 => Fill::Nothing,
+            1 => Fill::Rows,
+            _ => Fill::Neighbourhoods,
+        };
         let threads = crate::database::threads_of(given.threads);
         Self { length, width, rules: Rules { max_width, published, fill }, leaks, threads }
     }

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::plan::{Axis, Link, Micros, Node, Plan, PriorName, Scm, Table};
 use crate::rng::Key;
 use serde::Deserialize;
+use std::collections::HashSet;
 
 /// Links whose parents' values are read: each is one more row to evaluate, and theirs again, so few keep a row cheap.
 const VALUED: usize = 3;
@@ -20,6 +21,10 @@ const FOREIGN: usize = 8;
 /// dense graph over a thousand columns stays usable.
 const STRONGEST: usize = 3;
 const DENSEST: usize = 64;
+/// Of the columns that hang together with no other column of their row, the default prior leaves so many as they are.
+const ALONE: f64 = 0.15;
+/// The weight of the edge that the rest get.
+const STRONG: f64 = 1.5;
 
 /// The law of a graph's edge weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -53,7 +58,7 @@ pub fn draw(plan: &Plan, index: usize, span: Option<[Micros; 2]>) -> Result<Scm>
     let hidden = if published {
         (count as f64 / params.scm_col_node_perc_choices.number(&mut draws)).ceil() as usize + 3
     } else {
-        count.div_ceil(3) + 1
+        count.div_ceil(4) + 1
     };
     let layout = match &table.scm.prior.layout {
         Some(name) => Layout::named(name, &table.name)?,
@@ -61,7 +66,7 @@ pub fn draw(plan: &Plan, index: usize, span: Option<[Micros; 2]>) -> Result<Scm>
     };
     let law = params.edge_weight_dist_choices.pick(&mut draws);
     let graph = layout.parents(count + hidden, &params, &mut draws);
-    let edges: Vec<Vec<(usize, f64)>> = graph
+    let mut edges: Vec<Vec<(usize, f64)>> = graph
         .into_iter()
         .map(|list| {
             let weighed = list.into_iter().map(|i| (i, law.draw(&mut draws))).collect();
@@ -69,6 +74,9 @@ pub fn draw(plan: &Plan, index: usize, span: Option<[Micros; 2]>) -> Result<Scm>
         })
         .collect();
     let names = names(table, &edges, published, &mut draws);
+    if !published {
+        connect(table, &mut edges, &names, &mut draws);
+    }
     let kept = if published { causes(table, &edges, &names) } else { vec![true; names.len()] };
     let lazy = published && params.propagation_mode_choices.pick(&mut draws) == Mode::TypeLazy;
     let foreign = foreign(plan, index, &names, key, published.then_some(&params));
@@ -102,6 +110,33 @@ fn causes(table: &Table, edges: &[Vec<(usize, f64)>], names: &[String]) -> Vec<b
     kept
 }
 
+/// Takes the edges from leaves away, and gives most columns that nothing seen in their row hangs together with another
+/// column of it as cause or effect.
+fn connect(table: &Table, edges: &mut [Vec<(usize, f64)>], names: &[String], draws: &mut Draws) {
+    let wanted = |leaf: bool| {
+        let of: HashSet<&str> =
+            table.scm.wanted.iter().filter(|spec| spec.leaf == leaf).map(|spec| spec.name.as_str()).collect();
+        (0..names.len()).filter(|&position| of.contains(names[position].as_str())).collect::<Vec<usize>>()
+    };
+    let (leaves, seen) = (wanted(true), wanted(false));
+    edges.iter_mut().for_each(|inputs| inputs.retain(|(input, _)| !leaves.contains(input)));
+    for &one in &seen {
+        let causes = |node: usize, cause: usize| edges[node].iter().any(|&(input, _)| input == cause);
+        let together = |other: usize| {
+            let shared = |&(input, _): &(usize, f64)| !seen.contains(&input) && causes(other, input);
+            causes(one, other) || causes(other, one) || edges[one].iter().any(shared)
+        };
+        let others: Vec<usize> = seen.iter().copied().filter(|&other| other != one).collect();
+        if others.is_empty() || others.iter().any(|&other| together(other)) || draws.chance(ALONE) {
+            continue;
+        }
+        let other = others[draws.below(others.len())];
+        let weight = if draws.chance(0.7) { STRONG } else { -STRONG };
+        edges[one.max(other)].push((one.min(other), weight));
+    }
+    edges.iter_mut().for_each(|inputs| inputs.sort_by_key(|edge| edge.0));
+}
+
 fn strongest(mut edges: Vec<(usize, f64)>, most: usize) -> Vec<(usize, f64)> {
     edges.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
     edges.truncate(most);
@@ -119,7 +154,18 @@ fn names(table: &Table, edges: &[Vec<(usize, f64)>], published: bool, draws: &mu
         positions.sort_by_key(|&position| last[position]);
     }
     let mut names = vec![String::new(); edges.len()];
-    for (wanted, &position) in table.scm.wanted.iter().zip(&positions) {
+    let (leaves, others): (Vec<_>, Vec<_>) = table.scm.wanted.iter().partition(|wanted| wanted.leaf);
+    let mut effects = vec![0; edges.len()];
+    edges.iter().flatten().for_each(|&(input, _)| effects[input] += 1);
+    // Leaves cut the fewest edges where there are the fewest, and the rest stay in their order.
+    let mut barren = positions.clone();
+    barren.sort_by_key(|&position| effects[position]);
+    for (wanted, position) in leaves.iter().zip(barren) {
+        names[position].clone_from(&wanted.name);
+    }
+    let mut free =
+        positions.into_iter().filter(|&position| names[position].is_empty()).collect::<Vec<_>>().into_iter();
+    for (wanted, position) in others.iter().zip(&mut free) {
         names[position].clone_from(&wanted.name);
     }
     let taken = |name: &str| table.scm.wanted.iter().any(|wanted| wanted.name == name);
@@ -181,7 +227,8 @@ fn visible(
     published: bool,
 ) -> Vec<String> {
     let other = &plan.tables[parent];
-    let mut nodes: Vec<String> = other.scm.wanted.iter().map(|wanted| wanted.name.clone()).collect();
+    let mut nodes: Vec<String> =
+        other.scm.wanted.iter().filter(|wanted| !wanted.leaf).map(|wanted| wanted.name.clone()).collect();
     if nodes.is_empty() && !published {
         let hidden: Vec<String> = if parent == index {
             names.to_vec()
@@ -241,10 +288,11 @@ impl Drawer<'_> {
                 (0.0, Noise::Beta { a, b: round4(self.params.node_noise_beta_choices.number(&mut draws)) })
             } else {
                 let (low, high) = self.table.scm.prior.noise;
-                let share = draws.range(low, high).clamp(0.0, 1.0);
+                // Most values hang on others closely, a few loosely, as in real tables.
+                let share = (low + (high - low) * draws.range(0.0, 1.0).powi(3)).clamp(0.0, 1.0);
                 // What hangs on parent rows alone would else be nearly the same for all siblings.
                 let share = round4(if locals.is_empty() { share.max(0.5) } else { share });
-                (round4(draws.range(0.5, 0.95)), Noise::Gaussian { share })
+                (round4(draws.range(0.7, 0.97)), Noise::Gaussian { share })
             };
             Cause::Inner { local: locals.len(), weights, aggregation, skip, decoder, noise }
         };

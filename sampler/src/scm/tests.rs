@@ -161,6 +161,42 @@ fn intraclass(xs: &[f32], groups: &[u64]) -> f64 {
     (between - within) / (between + (size - 1.0) * within)
 }
 
+/// Free text is told by others and tells nothing; of the rest few stand alone.
+#[test]
+fn leaves_cause_nothing_and_most_columns_hang_together() {
+    let (mut alone, mut all) = (0, 0);
+    for seed in 0..40 {
+        let mut plan = shop(seed);
+        for table in &mut plan.tables {
+            table.scm.wanted.iter_mut().step_by(3).for_each(|spec| spec.leaf = true);
+        }
+        for table in fitted(plan).tables {
+            let (leaves, seen): (Vec<_>, Vec<_>) = table.scm.wanted.iter().partition(|spec| spec.leaf);
+            let inputs = |name: &str| &table.scm.nodes.iter().find(|node| node.name == name).unwrap().inputs;
+            let read: Vec<&str> = table
+                .scm
+                .nodes
+                .iter()
+                .flat_map(|node| &node.inputs)
+                .map(|input| input.rsplit('.').next().unwrap())
+                .collect();
+            assert!(leaves.iter().all(|leaf| !read.contains(&leaf.name.as_str())));
+            for one in &seen {
+                let together = |other: &str| {
+                    let hidden =
+                        |input: &String| input.starts_with("hidden ") && inputs(other).contains(input);
+                    inputs(&one.name).iter().any(|input| input == other || hidden(input))
+                        || inputs(other).contains(&one.name)
+                };
+                let others = seen.iter().filter(|other| other.name != one.name);
+                alone += usize::from(!others.map(|other| other.name.as_str()).any(together));
+                all += 1;
+            }
+        }
+    }
+    assert!(0 < alone && alone * 20 < all, "{alone} of {all} alone");
+}
+
 /// What was computed for the fit is what any row gets later, from the plan alone.
 #[test]
 fn what_the_pilot_knows_is_what_rows_get() {

@@ -16,12 +16,16 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.metrics import r2_score, roc_auc_score
 
 from plurel_sql.context import ContextBatch, Contexts, ContextSource, Rules
+from plurel_sql.errors import RunError
 from plurel_training.arrange import Vocabulary, arranged
 from plurel_training.batch import BOOLEAN, TEXT
 from plurel_training.model import RelationalTransformer
 from plurel_training.text import TextEncoder
 
 Floats = npt.NDArray[np.float64]
+
+FEWEST = 64
+"""Rows for trees to learn from: of a smaller table every row is judged, and its columns are left out."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def held_out(
 
     Args:
         judged: rows that are predicted.
-        fitted: rows that the trees learn from.
+        fitted: rows that the trees learn from, none of them judged.
     """
     contexts = Contexts(source, length, rules, seed=seed)
     vocabulary = Vocabulary.of(source.columns, source.texts or None, encoder)
@@ -60,13 +64,16 @@ def held_out(
     targets = random.permutation(np.array(source.targets))[:columns]
     found: dict[str, list[Column]] = {each: [] for each in models}
     for target in (int(each) for each in targets):
-        rows = contexts.step(0, judged, [target])
+        try:
+            rows, learned = contexts.step(0, judged, [target]), contexts.step(1, 2 * fitted, [target])
+        except RunError:  # hardly any row has a value
+            continue
+        apart = np.flatnonzero(~np.isin(learned.origin[:, 0, 1], rows.origin[:, 0, 1]))[:fitted]
         truth = rows.value[:, 0].astype(np.float64)
         boolean = bool(rows.type[0, 0] == BOOLEAN)
-        if truth.min() == truth.max():
+        if truth.min() == truth.max() or len(apart) < FEWEST:
             continue
-        learned = contexts.step(1, fitted, [target])
-        trees = _score(boolean, truth, _trees(boolean, learned, rows))
+        trees = _score(boolean, truth, _trees(boolean, learned, apart, rows))
         column = source.columns[target]
         for each, model in models.items():
             answer = _answer(model, rows, vocabulary, encoder, boolean)
@@ -90,14 +97,15 @@ def _score(boolean: bool, truth: Floats, answer: Floats) -> float:
     return float(roc_auc_score(truth, answer) if boolean else r2_score(truth, answer))
 
 
-def _trees(boolean: bool, learned: ContextBatch, rows: ContextBatch) -> Floats:
+def _trees(boolean: bool, learned: ContextBatch, chosen: npt.NDArray[np.intp], rows: ContextBatch) -> Floats:
     """What trees answer; the constant where labels or features don't vary."""
-    label = learned.value[:, 0].astype(np.float64)
+    label = learned.value[chosen, 0].astype(np.float64)
     features, asked = _features(learned), _features(rows)
     shared = sorted(key for key in features if key in asked)
     if not shared or label.min() == label.max():
         return np.full(len(rows.value), label.mean())
-    seen, given = (np.column_stack([part[key] for key in shared]) for part in (features, asked))
+    seen = np.column_stack([features[key][chosen] for key in shared])
+    given = np.column_stack([asked[key] for key in shared])
     told = ~np.isnan(seen).all(axis=0)
     if not told.any():
         return np.full(len(rows.value), label.mean())
