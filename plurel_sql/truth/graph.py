@@ -148,6 +148,8 @@ class _Drawing:
             if source is not None:
                 if any(series.get("span") for series in _series(source)):
                     self.edges.append(Edge(node_id(table.name, "time", "time"), id, "clock"))
+                if source["law"] == "popularity":
+                    self.edges.append(Edge(id, node_id(source["table"], "link", source["link"]), "key"))
                 continue
             for k, (name, weight) in enumerate(zip(node.inputs, cause["weights"], strict=True)):
                 if k < cause["local"]:

@@ -227,6 +227,11 @@ mod tests {
         fn places(&self, table: usize, levels: usize, rows: &[u64], out: &mut Vec<Place>) {
             self.0.places(table, levels, rows, out);
         }
+        fn popularity(&self, _: usize, _: usize, parents: &[u64], out: &mut Vec<f32>) {
+            out.clear();
+            out.resize(parents.len(), 0.0);
+        }
+
         fn digits(&self, table: usize, tuple: Tuple<'_>, index: usize, rows: &[u64], out: &mut Vec<u64>) {
             self.0.digits(table, tuple, index, rows, out);
         }

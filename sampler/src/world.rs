@@ -37,6 +37,9 @@ pub trait Keys: Send + Sync {
     fn places(&self, table: usize, levels: usize, rows: &[u64], out: &mut Vec<Place>);
     /// Each row's coordinate `index` in a tuple.
     fn digits(&self, table: usize, tuple: Tuple<'_>, index: usize, rows: &[u64], out: &mut Vec<u64>);
+    /// How popular each parent row is along a link of `table`: the logarithm of its weight among its neighbours, which decides
+    /// its share of the children, whenever they come. 0 under a law that has no weights.
+    fn popularity(&self, table: usize, link: usize, parents: &[u64], out: &mut Vec<f32>);
 }
 
 /// The keys of a plan, in both directions.

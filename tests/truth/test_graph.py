@@ -43,6 +43,15 @@ def test_acyclic_without_self_references(schema: str) -> None:
             assert len(into) == len(node.inputs)
 
 
+def test_what_makes_a_row_popular_decides_a_key() -> None:
+    database = synthesize("tracker", rows=2000, seed=3)
+    graph = database.truth().graph()
+    popular = {node.id for node in graph.nodes if node.law == "popularity"}
+    decided = {edge.target for edge in graph.edges if edge.source in popular and edge.kind == "key"}
+    assert {"account/link/tenant_id->tenant(id)", "project/link/tenant_id->tenant(id)"} & decided
+    assert all(any(edge.kind == "mechanism" for edge in graph.edges if edge.source == id) for id in popular)
+
+
 def test_a_self_reference_is_marked() -> None:
     graph = synthesize(CYCLE, rows=2000, seed=3).truth().graph()
     marked = {(edge.link, edge.kind) for edge in graph.edges if edge.itself}

@@ -16,6 +16,8 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Length = Annotated[int, typer.Option(help="Cells of a context.")]
 Published = Annotated[bool, typer.Option("--published", help="The published sampler's rules, which show the future.")]
+MaxWidth = Annotated[int, typer.Option(help="Most rows of those that refer to one row.")]
+FillWith = Annotated[str, typer.Option("--fill", help="What comes where room is left: neighbourhoods, rows, nothing.")]
 Out = Annotated[Path, typer.Option(help="Folder for what is written.")]
 
 
@@ -45,6 +47,8 @@ def evaluate(
     device: Device = "auto",
     encoder: Annotated[str | None, typer.Option(help="The text encoder, where the checkpoint names none.")] = None,
     random_seeds: Annotated[int, typer.Option(help="Untrained models beside it.")] = 1,
+    max_width: MaxWidth = 128,
+    fill: FillWith = "neighbourhoods",
     published: Published = False,
 ) -> None:
     """Zero-shot on a dataset's tasks, beside simpler models."""
@@ -54,7 +58,8 @@ def evaluate(
     from plurel_training.evaluation.evaluate import tasks_of
 
     found = read(checkpoint)
-    names, setting = tasks_of(dataset, task or []), _setting(device, length, batch, published, random_seeds)
+    names, rules = tasks_of(dataset, task or []), _rules(max_width, published, fill)
+    setting = _setting(device, length, batch, rules, random_seeds)
     console = Console()
     scores = []
     vectors = _encoder(found, encoder, setting.device)
@@ -78,6 +83,8 @@ def finetune(
     length: Length = 1024,
     device: Device = "auto",
     encoder: Annotated[str | None, typer.Option(help="The text encoder, where the checkpoint names none.")] = None,
+    max_width: MaxWidth = 128,
+    fill: FillWith = "neighbourhoods",
     published: Published = False,
 ) -> None:
     """Train a checkpoint on one task; OUT/best.pt is what evaluate takes."""
@@ -88,18 +95,29 @@ def finetune(
 
     found = read(checkpoint)
     (name,) = tasks_of(dataset, [task])
-    setting = _setting(device, length, batch, published, 0)
+    setting = _setting(device, length, batch, _rules(max_width, published, fill), 0)
     tuning = Tuning(steps=steps, batch=batch, lr=lr)
     best = run(found, dataset, name, _encoder(found, encoder, setting.device), setting, tuning, out)
     Console(stderr=True).print(f"{name}: {best:.4f} on val; {out / 'best.pt'}")
 
 
-def _setting(device: str, length: int, batch: int, published: bool, random_seeds: int) -> Any:
+def _rules(max_width: int, published: bool, fill: str) -> Any:
+    from typing import get_args
+
+    from plurel_sql.context import Fill, Rules
+    from plurel_sql.errors import ConfigError
+
+    if fill not in get_args(Fill):
+        raise ConfigError(f"{fill!r} is none", place="--fill", hint=" or ".join(get_args(Fill)))
+    return Rules(max_width, published, fill)
+
+
+def _setting(device: str, length: int, batch: int, rules: Any, random_seeds: int) -> Any:
     from plurel_training.evaluation.evaluate import Setting
     from plurel_training.processes import device_of
 
     seeds = tuple(range(random_seeds))
-    return Setting(length, batch, str(device_of(device)), published=published, random_seeds=seeds)
+    return Setting(length, batch, str(device_of(device)), rules=rules, random_seeds=seeds)
 
 
 def _encoder(found: Any, name: str | None, device: str) -> Any:

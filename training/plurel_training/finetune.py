@@ -44,9 +44,7 @@ def finetune(
         RunError: a loss is no number; what was best before stays.
     """
     torch.manual_seed(setting.seed)
-    contexts = TaskContexts(
-        folder, task, encoder, length=setting.length, seed=setting.seed, published=setting.published
-    )
+    contexts = TaskContexts(folder, task, encoder, length=setting.length, seed=setting.seed, rules=setting.rules)
     check_labels(contexts.task)
     model = found.open(attention=setting.attention).to(setting.device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=tuning.lr, weight_decay=tuning.weight_decay)

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from plurel_sql.context import Rules
 from plurel_training import checkpoint
 from plurel_training.checkpoint import Checkpoint
 from plurel_training.config import PretrainConfig, load
@@ -24,7 +25,7 @@ from plurel_training.evaluation.evaluate import PROTOCOLS, Score, Setting, evalu
 from plurel_training.model import RelationalTransformer
 from plurel_training.pretrain import BEST, encoder_of, pretrain
 
-RECIPE = Path(__file__).parents[1] / "recipes" / "smoke.yaml"
+RECIPE = Path(__file__).parents[1] / "recipes" / "zero_shot.yaml"
 TASKS = ("driver-dnf", "driver-top3", "driver-position")
 
 
@@ -41,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     tasks = tasks_of(given.dataset, given.task or TASKS)
     arms = {
-        "published prior": "[{kind: virtual, schemas: random, prior: plurel, rows: 5000}]",
-        "schema-driven": f"[{{kind: virtual, schemas: 'ddl:{given.schemas}', rows: 5000}}]",
+        "published prior": "[{kind: virtual, schemas: random, prior: plurel, rows: 20000}]",
+        "schema-driven": f"[{{kind: virtual, schemas: 'ddl:{given.schemas}', rows: 20000}}]",
     }
     scores: list[Score] = []
     for seed in range(given.seeds):
@@ -66,7 +67,8 @@ def _scores(
 ) -> list[Score]:
     """The model's scores, read from ``place`` where they are there."""
     if not place.exists():
-        setting = Setting(length=config.data.length, random_seeds=(), beside=False)
+        rules = Rules(config.data.max_width, config.data.published, config.data.fill)
+        setting = Setting(length=config.data.length, rules=rules, random_seeds=(), beside=False)
         found = evaluate(model, dataset, tasks, encoder_of(config, "cpu"), setting, name=name)
         place.write_text(json.dumps([asdict(score) for score in found], indent=1) + "\n")
     return [Score(**each) for each in json.loads(place.read_text())]

@@ -63,6 +63,11 @@ impl Keys for Mock {
         out.extend(rows.iter().map(|row| Place { ancestor: row / fan, ordinal: row % fan, count: fan }));
     }
 
+    fn popularity(&self, _: usize, _: usize, parents: &[u64], out: &mut Vec<f32>) {
+        out.clear();
+        out.resize(parents.len(), 0.0);
+    }
+
     fn digits(&self, _table: usize, tuple: Tuple<'_>, index: usize, rows: &[u64], out: &mut Vec<u64>) {
         let below: u64 = tuple.dims[..index].iter().product();
         out.clear();

@@ -189,6 +189,27 @@ impl Affinity {
         count
     }
 
+    /// See `Keys::popularity`: weights are the same in all epochs, but for the last block of those where it is not full yet.
+    pub fn popularity(&self, parent: u64) -> f32 {
+        let rank = self
+            .shuffle
+            .map_or(parent, |perm| if parent < perm.len() { perm.inverse(parent) } else { parent });
+        let Some(last) = self.epochs.last().filter(|epoch| rank < epoch.eligible) else {
+            return 0.0; // nobody refers to it
+        };
+        let communities = self.residues.len() as u64;
+        let Some(index) = self.residues.iter().position(|residue| *residue == rank % communities) else {
+            return 0.0;
+        };
+        let (piece, rank) = (self.piece(last, index), rank / communities);
+        let block = rank / BLOCK;
+        self.split.popularity(
+            block_shape(piece.shape, block),
+            BLOCK.min(piece.size - block * BLOCK),
+            rank % BLOCK,
+        )
+    }
+
     /// What rows of a table to itself refer to that have no earlier one.
     pub fn roots(&self) -> Roots {
         self.roots
@@ -259,7 +280,7 @@ impl Affinity {
         };
         let low = block * BLOCK;
         let tree = Tree {
-            shape: mix(piece.shape.wrapping_add(GOLDEN.wrapping_mul(block))),
+            shape: block_shape(piece.shape, block),
             rounding: piece.rounding,
             size: BLOCK.min(piece.size - low),
             total: end - start,
@@ -275,6 +296,12 @@ impl Affinity {
         let start = piece.start + start;
         Slot { rank: low + slot.rank, start: start + slot.start, end: start + slot.end }
     }
+}
+
+/// The shape of the tree of one block of a piece.
+#[inline(always)]
+fn block_shape(piece: u64, block: u64) -> u64 {
+    mix(piece.wrapping_add(GOLDEN.wrapping_mul(block)))
 }
 
 /// The residue of each leaf community of parents, modulo their number: the first level is the least digit.

@@ -49,6 +49,13 @@ impl Driver {
         self.find(parent / BLOCK, |_| Target::Rank(parent % BLOCK))
     }
 
+    /// See `Keys::popularity`.
+    pub fn popularity(&self, parent: u64) -> f32 {
+        let block = parent / BLOCK;
+        let Tree { shape, size, .. } = self.tree(block, self.first(block));
+        self.split.popularity(shape, size, parent % BLOCK)
+    }
+
     /// The first row whose parent is `parent` or a later one; `rows` for parent = parents.
     #[inline]
     pub fn start(&self, parent: u64) -> u64 {

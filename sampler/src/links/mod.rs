@@ -326,6 +326,15 @@ impl Keys for Topology {
         }));
     }
 
+    fn popularity(&self, table: usize, link: usize, parents: &[u64], out: &mut Vec<f32>) {
+        out.clear();
+        out.extend(parents.iter().map(|parent| match &self.tables[table].links[link].law {
+            Law::Driver(driver) => driver.popularity(*parent),
+            Law::Affinity(affinity) => affinity.popularity(*parent),
+            _ => 0.0,
+        }));
+    }
+
     fn digits(&self, table: usize, tuple: Tuple<'_>, index: usize, rows: &[u64], out: &mut Vec<u64>) {
         out.clear();
         let junction = self.junction(table, tuple);

@@ -10,6 +10,8 @@ use libm::{exp, log, pow, sqrt, tgamma};
 
 /// Ranks under one tree. Above it shares are exact, not drawn.
 pub const BLOCK: u64 = 256;
+/// Children enough that a rank's share of them is its weight.
+const FINE: u64 = 1 << 40;
 const LEVELS: usize = BLOCK.ilog2() as usize;
 
 /// The children of one rank: positions `start..end`.
@@ -85,6 +87,13 @@ impl Split {
             }
         }
         Self { share }
+    }
+
+    /// The logarithm of the weight of `rank` < `size` in a tree of this shape, against the mean of its ranks.
+    pub fn popularity(&self, shape: u64, size: u64, rank: u64) -> f32 {
+        let tree = Tree { shape, rounding: 0, size, total: FINE, minimum: 0, cap: u64::MAX };
+        let slot = self.find(tree, Target::Rank(rank), |rank| rank as f64);
+        log((slot.end - slot.start).max(1) as f64 / FINE as f64 * size as f64) as f32
     }
 
     /// The slot of `target` in `tree`; a position at or past `total` gets the last rank. `mass(rank)` is the expected

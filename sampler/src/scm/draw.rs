@@ -7,7 +7,7 @@ use super::params::{Mode, Params, Stype};
 use super::source::{Series, Source};
 use super::spec::{self, Aggregation, Cause, Foreign, Mechanism, Noise, TRAIT};
 use crate::error::Result;
-use crate::plan::{Axis, Link, Micros, Node, Plan, PriorName, Scm, Table};
+use crate::plan::{Axis, Law, Link, Micros, Node, Plan, PriorName, Scm, Table};
 use crate::rng::Key;
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -23,6 +23,8 @@ const STRONGEST: usize = 3;
 const DENSEST: usize = 64;
 /// Of the columns that hang together with no other column of their row, the default prior leaves so many as they are.
 const ALONE: f64 = 0.15;
+/// Links to a table whose popularity is a cause of its values.
+const POPULAR: usize = 2;
 /// The weight of the edge that the rest get.
 const STRONG: f64 = 1.5;
 
@@ -73,9 +75,12 @@ pub fn draw(plan: &Plan, index: usize, span: Option<[Micros; 2]>) -> Result<Scm>
             strongest(weighed, if published { DENSEST } else { STRONGEST })
         })
         .collect();
-    let names = names(table, &edges, published, &mut draws);
+    let mut names = names(table, &edges, published, &mut draws);
+    let mut popular = Vec::new();
     if !published {
         connect(table, &mut edges, &names, &mut draws);
+        popular = links_to(plan, index, &mut draws);
+        join(table, popular.len(), &mut edges, &mut names, &mut draws);
     }
     let kept = if published { causes(table, &edges, &names) } else { vec![true; names.len()] };
     let lazy = published && params.propagation_mode_choices.pick(&mut draws) == Mode::TypeLazy;
@@ -89,6 +94,7 @@ pub fn draw(plan: &Plan, index: usize, span: Option<[Micros; 2]>) -> Result<Scm>
         params: &params,
         edges: &edges,
         names: &names,
+        popular: &popular,
         foreign: &foreign,
     };
     let mut scm = Scm { layout: layout.name(), ..table.scm.clone() };
@@ -133,6 +139,54 @@ fn connect(table: &Table, edges: &mut [Vec<(usize, f64)>], names: &[String], dra
         let other = others[draws.below(others.len())];
         let weight = if draws.chance(0.7) { STRONG } else { -STRONG };
         edges[one.max(other)].push((one.min(other), weight));
+    }
+    edges.iter_mut().for_each(|inputs| inputs.sort_by_key(|edge| edge.0));
+}
+
+/// The links to the table whose laws weigh its rows: up to two of them.
+fn links_to(plan: &Plan, index: usize, draws: &mut Draws) -> Vec<Source> {
+    let weighs = |law: &Law| match law {
+        Law::Driver { spread, .. } | Law::Affinity { spread, .. } => *spread > 0.0,
+        _ => false,
+    };
+    let others = plan.tables.iter().enumerate().filter(|(other, _)| *other != index);
+    let mut found: Vec<Source> = others
+        .flat_map(|(_, other)| other.links.iter().map(move |link| (other, link)))
+        .filter(|(_, link)| link.parent == plan.tables[index].name && weighs(&link.law))
+        .map(|(other, link)| Source::Popularity { table: other.name.clone(), link: link.name.clone() })
+        .collect();
+    draws.shuffle(&mut found);
+    found.truncate(POPULAR);
+    found
+}
+
+/// Puts `count` roots before all other nodes, each a cause of one to three columns that have other causes, if there are any.
+fn join(
+    table: &Table,
+    count: usize,
+    edges: &mut Vec<Vec<(usize, f64)>>,
+    names: &mut Vec<String>,
+    draws: &mut Draws,
+) {
+    edges.iter_mut().flatten().for_each(|edge| edge.0 += count);
+    edges.splice(0..0, vec![vec![]; count]);
+    let taken = |name: &str| table.scm.wanted.iter().any(|wanted| wanted.name == name);
+    let fresh: Vec<String> =
+        (1..).map(|k| format!("popularity {k}")).filter(|name| !taken(name)).take(count).collect();
+    names.splice(0..0, fresh);
+    let is_seen = |name: &String| table.scm.wanted.iter().any(|spec| !spec.leaf && spec.name == *name);
+    let seen: Vec<usize> = (count..names.len()).filter(|&position| is_seen(&names[position])).collect();
+    let mut effects: Vec<usize> =
+        seen.iter().copied().filter(|&position| !edges[position].is_empty()).collect();
+    if effects.is_empty() {
+        effects = seen;
+    }
+    for root in 0..count {
+        draws.shuffle(&mut effects);
+        for &effect in effects.iter().take(draws.int(1, 3)) {
+            let weight = draws.range(0.7, STRONG);
+            edges[effect].push((root, if draws.chance(0.7) { weight } else { -weight }));
+        }
     }
     edges.iter_mut().for_each(|inputs| inputs.sort_by_key(|edge| edge.0));
 }
@@ -190,7 +244,7 @@ fn foreign(plan: &Plan, index: usize, names: &[String], key: Key, params: Option
             Some((link, visible(plan, index, parent, names, key.child(&link.name), published)))
         })
         .collect();
-    let drives = |link: &Link| matches!(link.law, crate::plan::Law::Driver { .. });
+    let drives = |link: &Link| matches!(link.law, Law::Driver { .. });
     links.sort_by(|a, b| {
         drives(b.0).cmp(&drives(a.0)).then(b.1.len().cmp(&a.1.len())).then(a.0.name.cmp(&b.0.name))
     });
@@ -257,6 +311,8 @@ struct Drawer<'a> {
     params: &'a Params,
     edges: &'a [Vec<(usize, f64)>],
     names: &'a [String],
+    /// What the first nodes are: how popular the row is along links to it.
+    popular: &'a [Source],
     foreign: &'a [Foreign],
 }
 
@@ -271,7 +327,9 @@ impl Drawer<'_> {
         let mut inputs: Vec<String> = locals.iter().map(|&(i, _)| self.names[i].clone()).collect();
         let sourced =
             locals.is_empty() && (self.published || self.foreign.is_empty() || self.stays_root(&mut draws));
-        let cause = if sourced {
+        let cause = if let Some(source) = self.popular.get(position) {
+            Cause::Source { source: source.clone() }
+        } else if sourced {
             Cause::Source { source: self.source(categories, &mut draws) }
         } else {
             let aggregation = self.params.propagation_agg_choices.pick(&mut draws);

@@ -143,7 +143,11 @@ impl<'a> Block<'a> {
     pub fn source(&self, node: &Node, source: &Source, draw: u64) -> Vec<f32> {
         let times = if source.timed() { self.times() } else { &[] };
         let mut out = vec![0.0; self.stride];
-        if let Some(exogenous) = &node.exogenous {
+        if let Some((table, link)) = node.popularity {
+            let mut weights = Vec::new();
+            self.keys.popularity(table, link, self.rows, &mut weights);
+            out[..weights.len()].copy_from_slice(&weights);
+        } else if let Some(exogenous) = &node.exogenous {
             exogenous.sample(source, node.mechanism.categories, draw, self.rows, times, &mut out);
         }
         if self.model.standard && node.mechanism.categories == 0 {

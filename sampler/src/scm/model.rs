@@ -5,7 +5,7 @@ use super::eval::OWN;
 use super::mlp::Network;
 use super::noise::Beta;
 use super::rank::{self, Ladder};
-use super::source::Exogenous;
+use super::source::{Exogenous, Source};
 use super::spec::{self, Cause, Fit, Foreign, Mechanism, Noise, Rank, Scale, TRAIT};
 use crate::error::{Error, Result};
 use crate::plan::{Plan, PriorName, Table};
@@ -53,6 +53,8 @@ pub struct Node {
     pub locals: Vec<usize>,
     pub foreigns: Vec<usize>,
     pub exogenous: Option<Exogenous>,
+    /// The table and link that `Source::Popularity` names.
+    pub popularity: Option<(usize, usize)>,
     pub beta: Option<Beta>,
     pub network: OnceLock<Network>,
     pub curve: OnceLock<Curve>,
@@ -205,7 +207,7 @@ impl Model {
             nodes: Vec::with_capacity(table.scm.nodes.len()),
         };
         for position in 0..table.scm.nodes.len() {
-            model.nodes.push(node(table, position, &model.foreign, key)?);
+            model.nodes.push(node(plan, table, position, &model.foreign, key)?);
         }
         Ok(model)
     }
@@ -249,7 +251,7 @@ fn entry(plan: &Plan, index: usize, spec: Foreign, doors: &mut Vec<Door>, key: K
     Ok(Entry { door, value, spec, key, curve: OnceLock::new() })
 }
 
-fn node(table: &Table, position: usize, foreign: &[Entry], key: Key) -> Result<Node> {
+fn node(plan: &Plan, table: &Table, position: usize, foreign: &[Entry], key: Key) -> Result<Node> {
     let spec = &table.scm.nodes[position];
     let place = format!("{}, node {}", table.name, spec.name);
     let mechanism: Mechanism = spec::read(&spec.mechanism, &place)?;
@@ -260,6 +262,7 @@ fn node(table: &Table, position: usize, foreign: &[Entry], key: Key) -> Result<N
         locals: vec![],
         foreigns: vec![],
         exogenous: None,
+        popularity: None,
         beta: None,
         network: OnceLock::new(),
         curve: OnceLock::new(),
@@ -271,6 +274,15 @@ fn node(table: &Table, position: usize, foreign: &[Entry], key: Key) -> Result<N
         mechanism,
     };
     match &node.mechanism.cause {
+        Cause::Source { source: Source::Popularity { table, link } } => {
+            let found = plan.tables.iter().position(|other| other.name == *table).and_then(|index| {
+                let position = plan.tables[index].links.iter().position(|other| other.name == *link)?;
+                Some((index, position))
+            });
+            node.popularity = Some(found.ok_or_else(|| {
+                Error::plan(&place, format!("there is no link {link} of {table}; fit the plan anew"))
+            })?);
+        }
         Cause::Source { source } => node.exogenous = Some(Exogenous::new(source, key, table.rows)),
         Cause::Inner { local, weights, noise, .. } => {
             if weights.len() != spec.inputs.len() || *local > weights.len() || weights.is_empty() {

@@ -41,6 +41,12 @@ pub enum Source {
     Series {
         series: Series,
     },
+    /// How many rows of a table come to refer to the row, as far as the law of the link decides (`Keys::popularity`): what makes a
+    /// row popular shows in its other values, as in life.
+    Popularity {
+        table: String,
+        link: String,
+    },
     /// A category drawn from the softmax of one series per category.
     Softmax {
         series: Vec<Series>,
@@ -291,6 +297,8 @@ impl Exogenous {
             Source::Series { series } => {
                 self.series(series, (self.key.child("value"), key), rows, times, out);
             }
+            // Of the keys: `Block::source` asks them.
+            Source::Popularity { .. } => {}
             Source::Softmax { series } => self.softmax(series, own, rows, times, out),
             Source::Dirichlet { shares } if !shares.is_empty() => {
                 noise::uniforms(key, rows, out);

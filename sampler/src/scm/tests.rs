@@ -48,6 +48,12 @@ impl Keys for World {
 
     fn places(&self, _: usize, _: usize, _: &[u64], _: &mut Vec<Place>) {}
 
+    fn popularity(&self, table: usize, link: usize, parents: &[u64], out: &mut Vec<f32>) {
+        let key = crate::rng::Key::new(2, &[&self.tables[table].links[link].name]);
+        out.clear();
+        out.extend(parents.iter().map(|&row| libm::log(-libm::log(key.uniform(row, 0))) as f32));
+    }
+
     fn digits(&self, _: usize, _: Tuple<'_>, _: usize, _: &[u64], _: &mut Vec<u64>) {}
 }
 
@@ -195,6 +201,29 @@ fn leaves_cause_nothing_and_most_columns_hang_together() {
         }
     }
     assert!(0 < alone && alone * 20 < all, "{alone} of {all} alone");
+}
+
+/// How many items an order comes to have shows in its other values.
+#[test]
+fn popularity_shows() {
+    let mut strongest = Vec::new();
+    for seed in 0..12 {
+        let plan = fitted(shop(seed));
+        let orders = &plan.tables[2];
+        let root = &orders.scm.nodes[0];
+        let cause = serde_json::json!({ "law": "popularity", "table": "item", "link": "item-order" });
+        assert_eq!(root.mechanism["cause"]["source"], cause);
+        let rows: Vec<u64> = (0..2000).collect();
+        let all: Vec<usize> = (0..orders.scm.nodes.len()).collect();
+        let ranks = open(&plan, 0).ranks(2, &all, &rows);
+        let of = |node: usize| ranks[node].iter().map(|x| *x as f32).collect::<Vec<f32>>();
+        let effects = all.iter().filter(|node| orders.scm.nodes[**node].inputs.contains(&root.name));
+        strongest.push(effects.map(|node| spearman(&of(0), &of(*node)).abs()).fold(0.0, f64::max));
+        let people = &plan.tables[0].scm.nodes;
+        assert!(people.iter().all(|node| !node.name.starts_with("popularity")), "one to one");
+    }
+    strongest.sort_by(f64::total_cmp);
+    assert!(strongest[6] > 0.3, "{strongest:?}");
 }
 
 /// What was computed for the fit is what any row gets later, from the plan alone.

@@ -16,7 +16,7 @@ from relbench.base import TaskType
 from relbench.submit import write_prediction_table
 from sklearn.metrics import r2_score
 
-from plurel_sql.context import ContextSource, Task
+from plurel_sql.context import ContextSource, Rules, Task
 from plurel_sql.errors import InputError
 from plurel_training.checkpoint import Checkpoint
 from plurel_training.config import AttentionPath
@@ -59,7 +59,7 @@ class Setting:
     size: int = 32
     device: str = "cpu"
     attention: AttentionPath = "auto"
-    published: bool = False
+    rules: Rules = Rules()
     random_seeds: tuple[int, ...] = (0,)
     beside: bool = True
     seed: int = 0
@@ -114,7 +114,7 @@ def evaluate(
                 if protocol == "cut" and truth.kind == "autocomplete":
                     continue  # its test rows lie behind the cut
                 contexts = TaskContexts(
-                    seen, task, encoder, length=setting.length, seed=setting.seed, published=setting.published
+                    seen, task, encoder, length=setting.length, seed=setting.seed, rules=setting.rules
                 )
                 check_labels(contexts.task)
                 answers = {name: predict(trained, contexts, size=setting.size)}

@@ -29,11 +29,11 @@ class TaskContexts:
         *,
         length: int = 1024,
         seed: int = 0,
-        published: bool = False,
+        rules: Rules | None = None,
     ) -> None:
         source = ContextSource.open(folder)
         self.task, self._encoder = Task.open(folder, name, source), encoder
-        self._contexts = Contexts(source, length=length, rules=Rules(published=published), seed=seed)
+        self._contexts = Contexts(source, length=length, rules=rules, seed=seed)
         columns = [*source.columns, *self.task.columns(source)]
         self._vocabulary = Vocabulary.of(columns, source.texts, encoder)
         place = source.column(self.task.table, self.task.target) if self.task.is_column else len(source.columns)

@@ -40,6 +40,44 @@ fn affinity_degrees_look_random() {
     assert!((200..1200).contains(&childless), "{childless}");
 }
 
+/// Parents in the order of their popularity are nearly in that of their children's number, among neighbours.
+#[test]
+fn popularity_is_what_decides_the_children() {
+    let affinity = |levels| plan::Law::Affinity {
+        epochs: 12,
+        skew: 1.0,
+        recency: 0.0,
+        spread: 1.0,
+        levels,
+        roots: Roots::Null,
+    };
+    let communities = vec![Level { child: 3, parent: 3, focus: 0.8 }];
+    for (law, least) in [
+        (driver(1.0, 0, u64::MAX), 0.9),
+        (driver(1.0, 2, 400), 0.9),
+        (affinity(vec![]), 0.9),
+        (affinity(communities), 0.8),
+    ] {
+        let child = table("c", 60_000, own(0, 900), vec![link("p", "p", law.clone(), 0.0)]);
+        let parent = table("p", 3000, Axis::Static {}, vec![]);
+        let topology = Topology::open(&plan(3, vec![parent, child])).unwrap();
+        let mut weights = vec![7.0];
+        let rows: Vec<u64> = (0..3000).collect();
+        topology.popularity(1, 0, &rows, &mut weights);
+        let counts: Vec<f64> = rows.iter().map(|row| topology.count(1, 0, *row) as f64).collect();
+        let found = correlation(&weights.iter().map(|w| f64::from(*w).exp()).collect::<Vec<_>>(), &counts);
+        assert!(found > least, "{law:?}: {found}");
+    }
+}
+
+fn correlation(xs: &[f64], ys: &[f64]) -> f64 {
+    let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
+    let (a, b) = (mean(xs), mean(ys));
+    let product =
+        |x: &[f64], m: f64, y: &[f64], n: f64| x.iter().zip(y).map(|(x, y)| (x - m) * (y - n)).sum::<f64>();
+    product(xs, a, ys, b) / (product(xs, a, xs, a) * product(ys, b, ys, b)).sqrt()
+}
+
 #[test]
 fn no_parent_takes_a_whole_epoch() {
     let child = table("c", 100_000, own(0, 900), vec![link("p", "p", affinity(10), 0.0)]);
