@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from plurel_sql.context import Fill
 from plurel_sql.errors import PlurelError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -17,7 +18,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Length = Annotated[int, typer.Option(help="Cells of a context.")]
 Published = Annotated[bool, typer.Option("--published", help="The published sampler's rules, which show the future.")]
 MaxWidth = Annotated[int, typer.Option(help="Most rows of those that refer to one row.")]
-FillWith = Annotated[str, typer.Option("--fill", help="What comes where room is left: neighbourhoods, rows, nothing.")]
+FillWith = Annotated[Fill, typer.Option("--fill", help="What comes where room is left.")]
 Out = Annotated[Path, typer.Option(help="Folder for what is written.")]
 
 
@@ -101,14 +102,9 @@ def finetune(
     Console(stderr=True).print(f"{name}: {best:.4f} on val; {out / 'best.pt'}")
 
 
-def _rules(max_width: int, published: bool, fill: str) -> Any:
-    from typing import get_args
+def _rules(max_width: int, published: bool, fill: Fill) -> Any:
+    from plurel_sql.context import Rules
 
-    from plurel_sql.context import Fill, Rules
-    from plurel_sql.errors import ConfigError
-
-    if fill not in get_args(Fill):
-        raise ConfigError(f"{fill!r} is none", place="--fill", hint=" or ".join(get_args(Fill)))
     return Rules(max_width, published, fill)
 
 

@@ -59,7 +59,7 @@ class Setting:
     size: int = 32
     device: str = "cpu"
     attention: AttentionPath = "auto"
-    rules: Rules = Rules()
+    rules: Rules | None = None
     random_seeds: tuple[int, ...] = (0,)
     beside: bool = True
     seed: int = 0
