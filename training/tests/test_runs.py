@@ -35,7 +35,7 @@ def races(shared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_smoke(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    few = [*SMALL, "--set", "run.steps=2", "--set", "data.sources=[{kind: virtual, schemas: realistic, rows: 600}]"]
+    few = [*SMALL, "--set", "run.steps=2", "--set", "data.sources=[{kind: virtual, schemas: realistic, rows: 4000}]"]
     script("smoke").main(["--out", str(tmp_path), "--seeds", "1", "--databases", "1", *few])
     assert "seed 0, 2 steps" in capsys.readouterr().out
     written = json.loads((tmp_path / "seed-0" / "held_out.json").read_text())
