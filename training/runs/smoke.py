@@ -36,10 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first", type=int, default=0, help="the first seed, to run some beside others")
     parser.add_argument("--databases", type=int, default=8)
     parser.add_argument("--set", action="append", default=[])
     given = parser.parse_args(arguments)
-    for seed in range(given.seeds):
+    for seed in range(given.first, given.first + given.seeds):
         config = load(RECIPE, PretrainConfig, (*given.set, f"seed={seed}"))
         out = given.out / f"seed-{seed}"
         began = time.perf_counter()

@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--recipe", type=Path, default=RECIPE)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first", type=int, default=0, help="the first seed, to run some beside others")
     parser.add_argument("--task", action="append")
     parser.add_argument("--set", action="append", default=[])
     given = parser.parse_args(arguments)
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "schema-driven": f"[{{kind: virtual, schemas: 'ddl:{given.schemas}', rows: 20000}}]",
     }
     scores: list[Score] = []
-    for seed in range(given.seeds):
+    for seed in range(given.first, given.first + given.seeds):
         for arm, sources in arms.items():
             config = load(given.recipe, PretrainConfig, (*given.set, f"data.sources={sources}", f"seed={seed}"))
             out = given.out / f"{arm.replace(' ', '-')}-{seed}"
