@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 
+from plurel_sql.context.batch import TIMELESS
 from plurel_sql.errors import InputError
 
 Given = tuple[str, int, pa.RecordBatch, bool, list[int], list[tuple[int, int]]]
@@ -66,7 +67,7 @@ def read(path: Path) -> Read:
 
 def prepared(manifest: Mapping[str, Any], data: Mapping[str, pa.Table], sampled: bool = False) -> Read:
     """Tables as the core takes them; ``manifest`` is as in a folder. With ``sampled`` means and deviations are those of
-    ``picked`` rows."""
+    ``picked`` rows, and rows without time are lent none: a plan's whole tables are not there to ask."""
     specs: Mapping[str, Any] = manifest["tables"]
     names = list(specs)
     rows = {name: table.num_rows for name, table in data.items()}
@@ -75,12 +76,13 @@ def prepared(manifest: Mapping[str, Any], data: Mapping[str, pa.Table], sampled:
     )
     texts, codes = _texts([data[column.table][column.name] for column in columns if column.kind == TEXT])
     arrays = [next(codes) if column.kind == TEXT else _scaled(data[column.table], column) for column in columns]
+    times = _times(specs, data, lend=not sampled)
     given = []
     for name in names:
         own = [k for k, column in enumerate(columns) if column.table == name]
         spec = specs[name]
-        time = spec.get("time_col")
-        held = [] if time is None else [nanoseconds(data[name][time]).cast(pa.int64())]
+        time = times.get(name)
+        held = [] if time is None else [pa.array(time)]
         held += [data[name][column].cast(pa.int64()).combine_chunks() for column in spec.get("fkeys") or {}]
         held += [arrays[k] for k in own]
         batch = pa.RecordBatch.from_arrays(
@@ -98,6 +100,31 @@ def prepared(manifest: Mapping[str, Any], data: Mapping[str, pa.Table], sampled:
         cuts=(cut(manifest.get("val_timestamp")), cut(manifest.get("test_timestamp"))),
         width=width(specs),
     )
+
+
+def _times(specs: Mapping[str, Any], data: Mapping[str, pa.Table], lend: bool) -> dict[str, npt.NDArray[np.int64]]:
+    """When rows were, in nanoseconds, ``TIMELESS`` where that is not known; tables without time are left out. Where
+    ``lend``, such a table has that of the latest row it refers to."""
+    own = {
+        name: pc.fill_null(nanoseconds(data[name][spec["time_col"]]).cast(pa.int64()), TIMELESS).to_numpy()
+        for name, spec in specs.items()
+        if spec.get("time_col") is not None
+    }
+    found = own
+    for _ in specs if lend else ():  # a parent's time may itself be lent
+        lent = {
+            name: [_lent(data[name][column], found[parent]) for column, parent in links.items() if parent in found]
+            for name, spec in specs.items()
+            if name not in own and (links := spec.get("fkeys") or {})
+        }
+        found = own | {name: np.maximum.reduce(each) for name, each in lent.items() if each}
+    return found
+
+
+def _lent(keys: pa.ChunkedArray, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    rows = pc.fill_null(keys.cast(pa.int64()), -1).to_numpy()
+    found: npt.NDArray[np.int64] = np.append(times, TIMELESS)[rows]
+    return found
 
 
 def described(specs: Mapping[str, Any], data: Mapping[str, pa.Table], rows: Mapping[str, int]) -> list[Described]:

@@ -31,7 +31,25 @@ class Read:
 
     def time(self, row: Row) -> int | None:
         column = self.times[row[0]]
-        return None if column is None else self.rows[row[0]][row[1]][column]
+        return self.lent.get(row) if column is None else self.rows[row[0]][row[1]][column]
+
+    @cached_property
+    def lent(self) -> dict[Row, int]:
+        """Rows of tables without time: the latest time of what they refer to, which may be lent again."""
+        found: dict[Row, int] = {}
+        bare = [(name, k) for name in self.names if self.times[name] is None for k in range(len(self.rows[name]))]
+        for _ in self.names:
+            before, found = found, {}
+            for row in bare:
+                parents = [parent for parent in self.parents(row) if parent is not None]
+                times = [self._known(parent, before) for parent in parents]
+                if any(time is not None for time in times):
+                    found[row] = max(time for time in times if time is not None)
+        return found
+
+    def _known(self, row: Row, lent: dict[Row, int]) -> int | None:
+        column = self.times[row[0]]
+        return lent.get(row) if column is None else self.rows[row[0]][row[1]][column]
 
     def parents(self, row: Row) -> list[Row | None]:
         cells = self.rows[row[0]][row[1]]
