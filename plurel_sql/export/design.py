@@ -41,8 +41,11 @@ def design(schema: Schema, times: Mapping[str, str | None]) -> tuple[tuple[OutTa
     made: dict[str, OutTable] = {}
     for id in load_order(schema):
         table = schema.table(id)
+        if not table.columns:
+            notes.append(Note("is left out: it has no columns", id))
+            continue
         made[id] = _Designed(table, names, times.get(id), id in referred, made, notes).table
-    return tuple(made[table.id] for table in schema.tables), tuple(notes)
+    return tuple(made[table.id] for table in schema.tables if table.id in made), tuple(notes)
 
 
 def kind(type_: SqlType) -> Kind | None:

@@ -8,6 +8,7 @@ import pytest
 
 import plurel_sql
 from plurel_sql import cli
+from plurel_sql.context import ContextSource
 from plurel_sql.errors import TargetError
 from plurel_sql.sinks.targets import Options, open_target
 
@@ -45,6 +46,15 @@ def test_what_is_left_out_is_said(tmp_path):
     loaded = sink.write(database)
     assert [note.where for note in loaded.notes] == ["customer.logo"]
     assert "customer.logo" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_a_table_without_columns_is_left_out(tmp_path):
+    script = "CREATE TABLE a (id INT PRIMARY KEY, x NUMERIC(8, 2)); CREATE TABLE nothing ();"
+    database = plurel_sql.synthesize(script, rows=30, dialect="postgres")
+    loaded = open_target(tmp_path / "out", Options(format="relbench")).write(database)
+    assert [(note.where, note.message) for note in loaded.notes] == [("nothing", "is left out: it has no columns")]
+    assert os.listdir(tmp_path / "out" / "db") == ["a.parquet"]
+    assert ContextSource.of_plan(database.plan).tables == ContextSource.virtual(database.plan).tables == ("a",)
 
 
 def test_the_command_line(capsys, tmp_path):

@@ -6,11 +6,11 @@ use super::mlp::Mlp;
 use super::params::{Mode, Params, Stype};
 use super::source::{Series, Source};
 use super::spec::{self, Aggregation, Cause, Foreign, Mechanism, Noise, TRAIT};
+use super::wiring::{Edges, causes, connect, join, links_to, names, strongest};
 use crate::error::Result;
 use crate::plan::{Axis, Law, Link, Micros, Node, Plan, PriorName, Scm, Table};
 use crate::rng::Key;
 use serde::Deserialize;
-use std::collections::HashSet;
 
 /// Links whose parents' values are read: each is one more row to evaluate, and theirs again, so few keep a row cheap.
 const VALUED: usize = 3;
@@ -21,12 +21,6 @@ const FOREIGN: usize = 8;
 /// dense graph over a thousand columns stays usable.
 const STRONGEST: usize = 3;
 const DENSEST: usize = 64;
-/// Of the columns that hang together with no other column of their row, the default prior leaves so many as they are.
-const ALONE: f64 = 0.15;
-/// Links to a table whose popularity is a cause of its values.
-const POPULAR: usize = 2;
-/// The weight of the edge that the rest get.
-const STRONG: f64 = 1.5;
 
 /// The law of a graph's edge weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -68,7 +62,7 @@ pub fn draw(plan: &Plan, index: usize, span: Option<[Micros; 2]>) -> Result<Scm>
     };
     let law = params.edge_weight_dist_choices.pick(&mut draws);
     let graph = layout.parents(count + hidden, &params, &mut draws);
-    let mut edges: Vec<Vec<(usize, f64)>> = graph
+    let mut edges: Vec<Edges> = graph
         .into_iter()
         .map(|list| {
             let weighed = list.into_iter().map(|i| (i, law.draw(&mut draws))).collect();
@@ -102,132 +96,6 @@ pub fn draw(plan: &Plan, index: usize, span: Option<[Micros; 2]>) -> Result<Scm>
     scm.nodes = kept.map(|position| drawer.node(position)).collect::<Result<_>>()?;
     scm.foreign = foreign.iter().map(|entry| spec::write(entry, &table.name)).collect::<Result<_>>()?;
     Ok(scm)
-}
-
-/// The nodes that a wanted one hangs on, and these: in the published prior many others cause nothing that is seen.
-fn causes(table: &Table, edges: &[Vec<(usize, f64)>], names: &[String]) -> Vec<bool> {
-    let mut kept: Vec<bool> =
-        names.iter().map(|name| table.scm.wanted.iter().any(|wanted| wanted.name == *name)).collect();
-    for position in (0..edges.len()).rev() {
-        if kept[position] {
-            edges[position].iter().for_each(|&(input, _)| kept[input] = true);
-        }
-    }
-    kept
-}
-
-/// Takes the edges from leaves away, and gives most columns that nothing seen in their row hangs together with another
-/// column of it as cause or effect.
-fn connect(table: &Table, edges: &mut [Vec<(usize, f64)>], names: &[String], draws: &mut Draws) {
-    let wanted = |leaf: bool| {
-        let of: HashSet<&str> =
-            table.scm.wanted.iter().filter(|spec| spec.leaf == leaf).map(|spec| spec.name.as_str()).collect();
-        (0..names.len()).filter(|&position| of.contains(names[position].as_str())).collect::<Vec<usize>>()
-    };
-    let (leaves, seen) = (wanted(true), wanted(false));
-    edges.iter_mut().for_each(|inputs| inputs.retain(|(input, _)| !leaves.contains(input)));
-    for &one in &seen {
-        let causes = |node: usize, cause: usize| edges[node].iter().any(|&(input, _)| input == cause);
-        let together = |other: usize| {
-            let shared = |&(input, _): &(usize, f64)| !seen.contains(&input) && causes(other, input);
-            causes(one, other) || causes(other, one) || edges[one].iter().any(shared)
-        };
-        let others: Vec<usize> = seen.iter().copied().filter(|&other| other != one).collect();
-        if others.is_empty() || others.iter().any(|&other| together(other)) || draws.chance(ALONE) {
-            continue;
-        }
-        let other = others[draws.below(others.len())];
-        let weight = if draws.chance(0.7) { STRONG } else { -STRONG };
-        edges[one.max(other)].push((one.min(other), weight));
-    }
-    edges.iter_mut().for_each(|inputs| inputs.sort_by_key(|edge| edge.0));
-}
-
-/// The links to the table whose laws weigh its rows: up to two of them.
-fn links_to(plan: &Plan, index: usize, draws: &mut Draws) -> Vec<Source> {
-    let weighs = |law: &Law| match law {
-        Law::Driver { spread, .. } | Law::Affinity { spread, .. } => *spread > 0.0,
-        _ => false,
-    };
-    let others = plan.tables.iter().enumerate().filter(|(other, _)| *other != index);
-    let mut found: Vec<Source> = others
-        .flat_map(|(_, other)| other.links.iter().map(move |link| (other, link)))
-        .filter(|(_, link)| link.parent == plan.tables[index].name && weighs(&link.law))
-        .map(|(other, link)| Source::Popularity { table: other.name.clone(), link: link.name.clone() })
-        .collect();
-    draws.shuffle(&mut found);
-    found.truncate(POPULAR);
-    found
-}
-
-/// Puts `count` roots before all other nodes, each a cause of one to three columns that have other causes, if there are any.
-fn join(
-    table: &Table,
-    count: usize,
-    edges: &mut Vec<Vec<(usize, f64)>>,
-    names: &mut Vec<String>,
-    draws: &mut Draws,
-) {
-    edges.iter_mut().flatten().for_each(|edge| edge.0 += count);
-    edges.splice(0..0, vec![vec![]; count]);
-    let taken = |name: &str| table.scm.wanted.iter().any(|wanted| wanted.name == name);
-    let fresh: Vec<String> =
-        (1..).map(|k| format!("popularity {k}")).filter(|name| !taken(name)).take(count).collect();
-    names.splice(0..0, fresh);
-    let is_seen = |name: &String| table.scm.wanted.iter().any(|spec| !spec.leaf && spec.name == *name);
-    let seen: Vec<usize> = (count..names.len()).filter(|&position| is_seen(&names[position])).collect();
-    let mut effects: Vec<usize> =
-        seen.iter().copied().filter(|&position| !edges[position].is_empty()).collect();
-    if effects.is_empty() {
-        effects = seen;
-    }
-    for root in 0..count {
-        draws.shuffle(&mut effects);
-        for &effect in effects.iter().take(draws.int(1, 3)) {
-            let weight = draws.range(0.7, STRONG);
-            edges[effect].push((root, if draws.chance(0.7) { weight } else { -weight }));
-        }
-    }
-    edges.iter_mut().for_each(|inputs| inputs.sort_by_key(|edge| edge.0));
-}
-
-fn strongest(mut edges: Vec<(usize, f64)>, most: usize) -> Vec<(usize, f64)> {
-    edges.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
-    edges.truncate(most);
-    edges.sort_by_key(|edge| edge.0);
-    edges
-}
-
-/// Which node stands at each position. Wanted nodes sit anywhere in the published prior; in the default one, rather
-/// where they have causes.
-fn names(table: &Table, edges: &[Vec<(usize, f64)>], published: bool, draws: &mut Draws) -> Vec<String> {
-    let mut positions: Vec<usize> = (0..edges.len()).collect();
-    draws.shuffle(&mut positions);
-    if !published {
-        let last: Vec<bool> = edges.iter().map(|inputs| inputs.is_empty() && draws.chance(0.75)).collect();
-        positions.sort_by_key(|&position| last[position]);
-    }
-    let mut names = vec![String::new(); edges.len()];
-    let (leaves, others): (Vec<_>, Vec<_>) = table.scm.wanted.iter().partition(|wanted| wanted.leaf);
-    let mut effects = vec![0; edges.len()];
-    edges.iter().flatten().for_each(|&(input, _)| effects[input] += 1);
-    // Leaves cut the fewest edges where there are the fewest, and the rest stay in their order.
-    let mut barren = positions.clone();
-    barren.sort_by_key(|&position| effects[position]);
-    for (wanted, position) in leaves.iter().zip(barren) {
-        names[position].clone_from(&wanted.name);
-    }
-    let mut free =
-        positions.into_iter().filter(|&position| names[position].is_empty()).collect::<Vec<_>>().into_iter();
-    for (wanted, position) in others.iter().zip(&mut free) {
-        names[position].clone_from(&wanted.name);
-    }
-    let taken = |name: &str| table.scm.wanted.iter().any(|wanted| wanted.name == name);
-    let mut hidden = (1..).map(|k| format!("hidden {k}")).filter(|name| !taken(name));
-    for name in names.iter_mut().filter(|name| name.is_empty()) {
-        *name = hidden.next().unwrap_or_default();
-    }
-    names
 }
 
 /// The causes from parent rows: values of up to three links' parents, and in the default prior the parents' hidden traits.
@@ -309,7 +177,7 @@ struct Drawer<'a> {
     lazy: bool,
     span: Option<[Micros; 2]>,
     params: &'a Params,
-    edges: &'a [Vec<(usize, f64)>],
+    edges: &'a [Edges],
     names: &'a [String],
     /// What the first nodes are: how popular the row is along links to it.
     popular: &'a [Source],

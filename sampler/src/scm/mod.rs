@@ -3,10 +3,10 @@
 //! Each table has a random directed acyclic graph. Its roots are exogenous (`source`); any other node embeds its inputs
 //! (`curve`), aggregates them, decodes a **latent** (`mlp`, `eval`) and adds noise of its own (`noise`). Inputs are nodes of
 //! the same row, values of parent rows, and a parent row's hidden trait, which makes siblings resemble each other
-//! even where the parent has no columns. A value is a pure function of plan, names and row; weights are not in the plan,
+//! even where the parent has no columns. How popular a row is by the key laws of the links to it is a root too. A value is a pure function of plan, names and row; weights are not in the plan,
 //! they follow from names.
 //!
-//! Rooms: `layout` and `draw` (structure), `spec` (what the plan holds), `model` (names resolved), `eval` (a block of rows),
+//! Rooms: `layout`, `wiring` and `draw` (structure), `spec` (what the plan holds), `model` (names resolved), `eval` (a block of rows),
 //! `store` (all tables, and the cache), `rank` (latent to rank), `fit` (calibration), `params` (of the published prior),
 //! `math`, `activation`, `draws`, `wide` below. For those who want the truth behind the rows: `redraw` (what might have
 //! been), `tabulate` (the functions).
@@ -35,6 +35,7 @@ mod tabulate;
 #[cfg(test)]
 mod tests;
 mod wide;
+mod wiring;
 
 pub use fit::fit;
 
