@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +18,12 @@ from plurel_sql.sample import mapped
 
 _EVER = np.iinfo(np.int64).max
 _SEED = 2**64
-_FILLS = ("nothing", "rows", "neighbourhoods")
 _MOST = 1 << 24
 """Seeds of a step."""
 
 Fill = Literal["nothing", "rows", "neighbourhoods"]
+_FILLS = get_args(Fill)
+"""In the order of the core's numbers for them."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ class Contexts:
         ):
             if not low <= value <= high:
                 raise InputError(f"{value} is not within {low} to {high}", place=what)
+        if rules.fill not in _FILLS:
+            raise InputError(f"{rules.fill!r} is none of {', '.join(_FILLS)}", place="fill")
         self.source = source
         self.length = length
         self.rules = rules

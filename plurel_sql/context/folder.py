@@ -123,7 +123,8 @@ def _times(specs: Mapping[str, Any], data: Mapping[str, pa.Table], lend: bool) -
 
 def _lent(keys: pa.ChunkedArray, times: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     rows = pc.fill_null(keys.cast(pa.int64()), -1).to_numpy()
-    found: npt.NDArray[np.int64] = np.append(times, TIMELESS)[rows]
+    is_there = (rows >= 0) & (rows < len(times))  # the core refuses others by name
+    found: npt.NDArray[np.int64] = np.append(times, TIMELESS)[np.where(is_there, rows, len(times))]
     return found
 
 

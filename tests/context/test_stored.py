@@ -125,15 +125,33 @@ def test_room_is_filled_with_earlier_rows_of_the_table(star: Path) -> None:
     assert not filled.padding.any() and len({tuple(each) for each in filled.origin[0].tolist()}) > 8
 
 
-def test_room_is_filled_with_rows_and_what_they_refer_to(star: Path) -> None:
-    source = ContextSource.open(star)
-    seeds = Seeds(source.table("spoke"), 90, source.column("spoke", "v"))
-    origins = Contexts(source, 300, Rules(max_width=0, fill="rows")).batch(seeds).origin[0]
-    rows = dict.fromkeys(map(tuple, origins[origins[:, 0] >= 0].tolist()))
-    hub, spoke = source.table("hub"), source.table("spoke")
-    assert sum(table == spoke for table, _ in rows) > 20 and any(table == hub for table, _ in rows)
-    wide = Contexts(source, 300, Rules(max_width=0)).batch(seeds).origin[0]
-    assert np.array_equal(wide, origins)  # hubs refer to nothing, so neighbourhoods without children are the same
+def test_room_is_filled_with_rows_and_what_they_refer_to(tmp_path: Path) -> None:
+    """A chain: of rows that fill alone, parents are there and grandparents are not."""
+    (tmp_path / "db").mkdir()
+    keys, tables = np.arange(40), {}
+    for name, parent in (("a", None), ("b", "a"), ("c", "b")):
+        link = {} if parent is None else {"above": parent}
+        pq.write_table(
+            pa.table({"id": keys, "x": keys + 0.5} | dict.fromkeys(link, keys)),
+            tmp_path / "db" / f"{name}.parquet",
+        )
+        tables[name] = {"pkey": "id", "time_col": None, "fkeys": link}
+    write_manifest(tmp_path, tables)
+    source = ContextSource.open(tmp_path)
+    seeds = Seeds(source.table("c"), 7, source.column("c", "x"))
+
+    def met(fill: Fill) -> list[int]:
+        origin = Contexts(source, 200, Rules(max_width=0, fill=fill)).batch(seeds).origin[0]
+        rows = {(table, row) for table, row in origin.tolist() if table >= 0}
+        return [sum(table == source.table(name) for table, _ in rows) for name in "abc"]
+
+    assert met("nothing") == [1, 1, 1]
+    grand, parents, children = met("rows")
+    assert grand == 1 and parents == children > 20
+    grand, parents, children = met("neighbourhoods")
+    assert grand == parents == children > 20
+    with pytest.raises(InputError, match="fill: True is none of nothing, rows, neighbourhoods"):
+        Contexts(source, 200, Rules(fill=True))  # type: ignore[arg-type]
 
 
 def test_leaks_are_left_out_at_the_seeds_time(star: Path) -> None:
